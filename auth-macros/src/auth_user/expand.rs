@@ -1,0 +1,129 @@
+//! From a user to the impls that the runtime asks for: the user itself, as an argument of a handler, and as a row.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{parse_quote, spanned::Spanned};
+
+use super::parse::{Field, User};
+
+pub(super) fn expand(user: &User, private: &TokenStream) -> TokenStream {
+    let auth_user = auth_user(user, private);
+    let extractors = extractors(user, private);
+    let record = record(user, private);
+    quote!(#auth_user #extractors #record)
+}
+
+fn auth_user(user: &User, private: &TokenStream) -> TokenStream {
+    let name = &user.name;
+    let (generics, parameters, clause) = user.generics.split_for_impl();
+    let field = |index: Option<usize>| index.and_then(|index| user.fields.get(index));
+
+    // Spans are those of the types, where a wrong one is reported.
+    let username = match field(user.username) {
+        Some(Field { name, ty }) => quote_spanned!(ty.span() => <#ty as #private::UsernameField>::get(&self.#name)),
+        None => quote!(""),
+    };
+    let disabled = match field(user.disabled) {
+        Some(Field { name, ty }) => quote_spanned!(ty.span() => <#ty as #private::DisabledField>::get(&self.#name)),
+        None => quote!(false),
+    };
+    let (hash, set_hash) = match field(user.password_hash) {
+        Some(Field { name, ty }) => (
+            quote_spanned!(ty.span() => <#ty as #private::PasswordHashField>::get(&self.#name)),
+            quote_spanned!(ty.span() => <#ty as #private::PasswordHashField>::set(&mut self.#name, hash)),
+        ),
+        None => (quote!(::core::option::Option::None), quote!(::core::mem::drop(hash))),
+    };
+    quote! {
+        impl #generics #private::AuthUser for #name #parameters #clause {
+            fn username(&self) -> &str {
+                #username
+            }
+
+            fn is_disabled(&self) -> bool {
+                #disabled
+            }
+
+            fn password_hash(&self) -> ::core::option::Option<&#private::PasswordHash> {
+                #hash
+            }
+
+            fn set_password_hash(&mut self, hash: #private::PasswordHash) {
+                #set_hash
+            }
+        }
+    }
+}
+
+fn extractors(user: &User, private: &TokenStream) -> TokenStream {
+    let name = &user.name;
+    let (_, parameters, _) = user.generics.split_for_impl();
+    let mut generics = user.generics.clone();
+    generics.params.push(parse_quote!(__S));
+    generics.make_where_clause().predicates.push(parse_quote!(__S: #private::UsersOf<#name #parameters>));
+    let (generics, _, clause) = generics.split_for_impl();
+    quote! {
+        impl #generics #private::axum::extract::FromRequestParts<__S> for #name #parameters #clause {
+            type Rejection = #private::Rejection;
+
+            async fn from_request_parts(
+                parts: &mut #private::axum::http::request::Parts,
+                state: &__S,
+            ) -> ::core::result::Result<Self, Self::Rejection> {
+                #private::extract(parts, state).await
+            }
+        }
+
+        impl #generics #private::axum::extract::OptionalFromRequestParts<__S> for #name #parameters #clause {
+            type Rejection = #private::Rejection;
+
+            async fn from_request_parts(
+                parts: &mut #private::axum::http::request::Parts,
+                state: &__S,
+            ) -> ::core::result::Result<::core::option::Option<Self>, Self::Rejection> {
+                #private::extract_optional(parts, state).await
+            }
+        }
+    }
+}
+
+/// The bounds name the store's kind, `__B`, so that a field which no store can keep is an error only where one is used.
+fn record(user: &User, private: &TokenStream) -> TokenStream {
+    let name = &user.name;
+    let (_, parameters, _) = user.generics.split_for_impl();
+    let mut generics = user.generics.clone();
+    generics.params.push(parse_quote!(__B));
+    let clause = generics.make_where_clause();
+    for Field { ty, .. } in &user.fields {
+        clause.predicates.push(parse_quote!(#ty: #private::Column<__B>));
+    }
+    let (generics, _, clause) = generics.split_for_impl();
+
+    let columns = user.fields.iter().enumerate().map(|(index, Field { name, ty })| {
+        let column = syn::ext::IdentExt::unraw(name).to_string();
+        let key = Some(index) == user.username;
+        let password_hash = Some(index) == user.password_hash;
+        quote!(#private::column::<__B, #ty>(#column, #key, #password_hash))
+    });
+    let values =
+        user.fields.iter().map(|Field { name, ty }| quote!(<#ty as #private::Column<__B>>::to_value(&self.#name)));
+    let fields = user.fields.iter().map(|Field { name, ty }| {
+        let column = syn::ext::IdentExt::unraw(name).to_string();
+        quote!(#name: #private::field::<__B, #ty>(#column, values)?)
+    });
+    quote! {
+        impl #generics #private::Record<__B> for #name #parameters #clause {
+            const COLUMNS: &'static [#private::ColumnSpec] = &[#(#columns),*];
+
+            fn to_values(&self) -> ::std::vec::Vec<#private::Value> {
+                ::std::vec::Vec::from([#(#values),*])
+            }
+
+            fn from_values(
+                values: &mut dyn ::core::iter::Iterator<Item = #private::Value>,
+            ) -> ::core::result::Result<Self, (&'static str, #private::ColumnError)> {
+                ::core::result::Result::Ok(Self { #(#fields),* })
+            }
+        }
+    }
+}

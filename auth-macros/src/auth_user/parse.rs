@@ -1,0 +1,114 @@
+//! From a struct to a user: which field is what.
+
+use syn::{Attribute, Data, DeriveInput, Fields, Generics, Ident, Type, meta::ParseNestedMeta, spanned::Spanned};
+
+use crate::error::Errors;
+
+/// A user type.
+pub(super) struct User {
+    pub(super) name: Ident,
+    pub(super) generics: Generics,
+    pub(super) fields: Vec<Field>,
+    /// `None` behind an error.
+    pub(super) username: Option<usize>,
+    pub(super) disabled: Option<usize>,
+    pub(super) password_hash: Option<usize>,
+}
+
+pub(super) struct Field {
+    pub(super) name: Ident,
+    pub(super) ty: Type,
+}
+
+/// Where each role was found.
+#[derive(Default)]
+struct Roles {
+    username: Option<usize>,
+    disabled: Option<usize>,
+    password_hash: Option<usize>,
+}
+
+const SHAPE: &str = "a user is a struct with named fields: `struct User { #[auth(username)] username: String, .. }`";
+
+pub(super) fn user(input: DeriveInput, errors: &mut Errors) -> Option<User> {
+    let Data::Struct(data) = input.data else {
+        errors.at(&input.ident, SHAPE);
+        return None;
+    };
+    let Fields::Named(named) = data.fields else {
+        errors.at(&input.ident, SHAPE);
+        return None;
+    };
+    let (always_active, no_password) = struct_keys(&input.attrs, errors);
+
+    let mut roles = Roles::default();
+    let mut fields = Vec::new();
+    for (index, field) in named.named.into_iter().enumerate() {
+        let Some(name) = field.ident else { continue };
+        for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("auth")) {
+            let parsed = attribute.parse_nested_meta(|meta| roles.set(index, &meta));
+            errors.keep(parsed);
+        }
+        fields.push(Field { name, ty: field.ty });
+    }
+
+    let name = input.ident;
+    if roles.username.is_none() {
+        errors.at(&name, "no field is the username: write #[auth(username)] above one");
+    }
+    let at = |index: Option<usize>| index.and_then(|index| fields.get(index)).map(|field| &field.name);
+    match (at(roles.disabled), always_active) {
+        (None, false) => errors.at(&name, "no field says whether a user is disabled: write #[auth(disabled)] above one, or #[auth(always_active)] above the struct if users are never disabled"),
+        (Some(field), true) => errors.at(field, "the struct is #[auth(always_active)], so that no field can be #[auth(disabled)]: remove one of them"),
+        _ => {}
+    }
+    match (at(roles.password_hash), no_password) {
+        (None, false) => errors.at(&name, "no field is the password hash: write #[auth(password_hash)] above one, or #[auth(no_password)] above the struct if nobody logs in with a password"),
+        (Some(field), true) => errors.at(field, "the struct is #[auth(no_password)], so that no field can be #[auth(password_hash)]: remove one of them"),
+        _ => {}
+    }
+    let Roles { username, disabled, password_hash } = roles;
+    Some(User { name, generics: input.generics, fields, username, disabled, password_hash })
+}
+
+impl Roles {
+    fn set(&mut self, index: usize, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        let (role, name) = if meta.path.is_ident("username") {
+            (&mut self.username, "username")
+        } else if meta.path.is_ident("disabled") {
+            (&mut self.disabled, "disabled")
+        } else if meta.path.is_ident("password_hash") {
+            (&mut self.password_hash, "password_hash")
+        } else {
+            return Err(meta.error("a field is one of #[auth(username)], #[auth(disabled)] and #[auth(password_hash)]"));
+        };
+        if role.replace(index).is_some() {
+            return Err(meta.error(format!("#[auth({name})] is on two fields: which of them counts?")));
+        }
+        Ok(())
+    }
+}
+
+/// `always_active` and `no_password`.
+fn struct_keys(attributes: &[Attribute], errors: &mut Errors) -> (bool, bool) {
+    let (mut always_active, mut no_password) = (false, false);
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("auth")) {
+        let parsed = attribute.parse_nested_meta(|meta| {
+            let key = if meta.path.is_ident("always_active") {
+                &mut always_active
+            } else if meta.path.is_ident("no_password") {
+                &mut no_password
+            } else {
+                return Err(meta.error(
+                    "above a user struct stands #[auth(always_active)], #[auth(no_password)] or both; #[auth(username)] and its like go above fields",
+                ));
+            };
+            if std::mem::replace(key, true) {
+                return Err(syn::Error::new(meta.path.span(), "this is said twice"));
+            }
+            Ok(())
+        });
+        errors.keep(parsed);
+    }
+    (always_active, no_password)
+}

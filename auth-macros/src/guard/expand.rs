@@ -1,0 +1,208 @@
+//! From a declaration to code: the function with a guard as its first argument, and what the guard enforces.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{FnArg, Generics, Ident, parse_quote, spanned::Spanned};
+
+use super::valid::{Caller, Guarded, Policy, Route};
+use crate::{
+    docs,
+    handler::{Argument, Handler},
+};
+
+/// What stands in the `impl Endpoint` of a handler.
+pub(crate) struct Glue {
+    pub(crate) access: TokenStream,
+    pub(crate) policy: TokenStream,
+    pub(crate) takes: TokenStream,
+    pub(crate) describe: TokenStream,
+}
+
+pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &TokenStream) -> TokenStream {
+    let arguments: Vec<Argument> = handler.arguments().collect();
+    let generic = !handler.marker_generics().params.is_empty();
+    let glue = Glue {
+        access: access(&guarded.policy, &handler, &arguments, generic, private),
+        policy: policy(&guarded.policy, private),
+        takes: takes(&arguments, private),
+        describe: describe(&handler, &arguments, private),
+    };
+    let checks = match guarded.policy {
+        Policy::Public if !generic => public_checks(&arguments, private),
+        _ => TokenStream::new(),
+    };
+    let endpoint = endpoint(&handler, guarded.route.as_ref(), &glue, private);
+    guard(&mut handler, private);
+    let function = &handler.function;
+    quote!(#function #endpoint #checks)
+}
+
+/// Puts the guard before the other arguments, where axum extracts it first.
+fn guard(handler: &mut Handler, private: &TokenStream) {
+    let marker = handler.marker();
+    let generics = handler.marker_generics();
+    let (_, parameters, _) = generics.split_for_impl();
+    let guard = Ident::new("_guard", Span::mixed_site());
+    let argument: FnArg = parse_quote!(#guard: #private::Guard<#marker #parameters>);
+    handler.function.sig.inputs.insert(0, argument);
+}
+
+/// The type on which the handler is declared, and the declaration.
+pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, private: &TokenStream) -> TokenStream {
+    let marker = handler.marker();
+    let generics = handler.marker_generics();
+    let (impl_generics, parameters, clause) = generics.split_for_impl();
+    let vis = &handler.function.vis;
+    let body = marker_body(&generics);
+    let name = syn::ext::IdentExt::unraw(handler.name()).to_string();
+    let docs = docs::lines(&handler.function.attrs);
+    let Glue { access, policy, takes, describe } = glue;
+    let declared = generics.params.iter().map(without_bounds);
+    let declared = if generics.params.is_empty() { TokenStream::new() } else { quote!(<#(#declared),*>) };
+    let routed = route.map(|route| {
+        let Route { method, path, tag, operation_id } = route;
+        let path = path.as_ref().map_or_else(|| quote!("/"), |path| quote!(#path));
+        let option = |value: &Option<syn::LitStr>| match value {
+            Some(value) => quote!(::core::option::Option::Some(#value)),
+            None => quote!(::core::option::Option::None),
+        };
+        let (tag, operation_id) = (option(tag), option(operation_id));
+        quote! {
+            impl #impl_generics #private::Routed for #marker #parameters #clause {
+                const ROUTE: #private::Route = #private::Route {
+                    method: #method,
+                    path: #path,
+                    tag: #tag,
+                    operation_id: #operation_id,
+                };
+            }
+        }
+    });
+    quote! {
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        #vis struct #marker #declared #body
+
+        impl #impl_generics #private::Endpoint for #marker #parameters #clause {
+            type Access = #access;
+            const POLICY: #private::Policy = #policy;
+            #takes
+            const SOURCE: #private::Source = #private::Source {
+                name: #name,
+                docs: &[#(#docs),*],
+                module: ::core::module_path!(),
+                file: ::core::file!(),
+                line: ::core::line!(),
+            };
+            #describe
+        }
+
+        #routed
+    }
+}
+
+fn without_bounds(parameter: &syn::GenericParam) -> TokenStream {
+    match parameter {
+        syn::GenericParam::Type(parameter) => {
+            let name = &parameter.ident;
+            quote!(#name)
+        }
+        syn::GenericParam::Const(parameter) => {
+            let (name, ty) = (&parameter.ident, &parameter.ty);
+            quote!(const #name: #ty)
+        }
+        syn::GenericParam::Lifetime(parameter) => quote!(#parameter),
+    }
+}
+
+/// In braces, since such a struct takes no name among values, where the handler's own locals are.
+fn marker_body(generics: &Generics) -> TokenStream {
+    let types: Vec<&Ident> = generics.type_params().map(|parameter| &parameter.ident).collect();
+    if types.is_empty() { quote!({}) } else { quote!({ generics: ::core::marker::PhantomData<fn() -> (#(#types,)*)> }) }
+}
+
+fn access(
+    policy: &Policy,
+    handler: &Handler,
+    arguments: &[Argument],
+    generic: bool,
+    private: &TokenStream,
+) -> TokenStream {
+    match policy {
+        Policy::Public if arguments.is_empty() || generic => quote!(#private::Open<false>),
+        Policy::Public => {
+            let marker = handler.marker();
+            quote!(#private::Open<{ #private::knows_user(<#marker as #private::Endpoint>::TAKES) }>)
+        }
+        Policy::Caller(..) | Policy::Nobody => quote!(#private::Protected),
+    }
+}
+
+fn policy(policy: &Policy, private: &TokenStream) -> TokenStream {
+    match policy {
+        Policy::Public => quote!(#private::Policy::PUBLIC),
+        Policy::Nobody => quote!(#private::Policy::NOBODY),
+        Policy::Caller(caller, scopes) => {
+            let caller = match caller {
+                Caller::Token if scopes.is_empty() => Some(quote!(#private::Requirement::Token)),
+                Caller::Token => None,
+                Caller::User => Some(quote!(#private::Requirement::User)),
+                Caller::ActiveUser => Some(quote!(#private::Requirement::ActiveUser)),
+            };
+            let scopes = (!scopes.is_empty()).then(|| {
+                let scopes = scopes.iter().map(|scope| quote_spanned!(scope.span() => &#scope));
+                quote!(#private::Requirement::Scopes(&[#(#scopes),*]))
+            });
+            let requirements = caller.into_iter().chain(scopes);
+            quote!(#private::Policy::all(&[#(#requirements),*]))
+        }
+    }
+}
+
+/// What the arguments take from the guard; nothing is written where there are none.
+pub(crate) fn takes(arguments: &[Argument], private: &TokenStream) -> TokenStream {
+    if arguments.is_empty() {
+        return TokenStream::new();
+    }
+    let each = arguments.iter().map(|Argument { cfgs, ty }| quote!(#(#cfgs)* #private::Argument::<#ty>::TAKES));
+    quote! {
+        const TAKES: &'static [#private::Takes] = {
+            #[allow(unused_imports)]
+            use #private::probe::*;
+            &[#(#each),*]
+        };
+    }
+}
+
+fn describe(handler: &Handler, arguments: &[Argument], private: &TokenStream) -> TokenStream {
+    let arguments = arguments
+        .iter()
+        .map(|Argument { cfgs, ty }| quote!(#(#cfgs)* #private::Argument::<#ty>::NEW.describe(operation);));
+    let output = match handler.output() {
+        Some(ty) => quote!(#private::Output::<#ty>::NEW.describe(operation);),
+        None => quote!(#private::Output::<#private::axum::response::Response>::NEW.describe(operation);),
+    };
+    quote! {
+        fn describe(operation: &mut #private::Describe) {
+            #[allow(unused_imports)]
+            use #private::probe::*;
+            #(#arguments)*
+            #output
+        }
+    }
+}
+
+/// A public handler that takes a user does not compile: the error stands at the argument's type.
+fn public_checks(arguments: &[Argument], private: &TokenStream) -> TokenStream {
+    let checks = arguments.iter().map(|Argument { cfgs, ty }| {
+        quote_spanned! {ty.span()=>
+            #(#cfgs)*
+            const _: () = {
+                #[allow(unused_imports)]
+                use #private::probe::*;
+                #private::public_takes(#private::Argument::<#ty>::TAKES)
+            };
+        }
+    });
+    quote!(#(#checks)*)
+}

@@ -1,0 +1,46 @@
+//! The attributes of a handler: they are stacked, and the outermost one expands them all.
+
+mod expand;
+mod parse;
+mod valid;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Item;
+
+pub(crate) use self::{
+    expand::{Glue, endpoint},
+    parse::Kind,
+    valid::{Declaration, Route},
+};
+use crate::{error::Errors, handler::Handler, krate, token_endpoint};
+
+/// Expands an attribute, and with it those below it.
+#[expect(clippy::needless_pass_by_value, reason = "as the compiler hands it over")]
+pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let parsed = match syn::parse2::<Item>(item.clone()) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            errors.push(error);
+            let errors = errors.into_tokens();
+            return quote!(#errors #item);
+        }
+    };
+    let Some(mut handler) = Handler::of(parsed, kind.name(), &mut errors) else {
+        let errors = errors.into_tokens();
+        return quote!(#errors #item);
+    };
+    let annotations = parse::annotations(kind, arguments, &mut handler.function.attrs, &krate::name(), &mut errors);
+    let declaration = valid::declaration(annotations, &mut errors);
+
+    let private = krate::private();
+    let expanded = match declaration {
+        Declaration::TokenEndpoint(route) => token_endpoint::expand(handler, &route, &private, &mut errors),
+        // Behind an error stands a handler that nobody may call.
+        Declaration::Guarded(guarded) if errors.is_empty() => expand::expand(handler, &guarded, &private),
+        Declaration::Guarded(guarded) => expand::expand(handler, &guarded.closed(), &private),
+    };
+    let errors = errors.into_tokens();
+    quote!(#errors #expanded)
+}

@@ -1,0 +1,1 @@
+//! Expansions, compared with the stored files beside this one.

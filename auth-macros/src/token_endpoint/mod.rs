@@ -1,0 +1,108 @@
+//! `#[token_endpoint]`: the function is called with a user whose password was right, and its grant becomes a token.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{FnArg, Ident, PatType, ReturnType, Type, parse_quote, spanned::Spanned};
+
+use crate::{
+    error::Errors,
+    guard::{Glue, Route, endpoint},
+    handler::Handler,
+};
+
+const SHAPE: &str = "`async fn login(user: User, form: PasswordRequestForm<Scope>) -> Grant<Scope>`";
+
+/// The signature, taken apart.
+struct Signature {
+    user: Type,
+    extractors: Vec<Type>,
+    form: Type,
+    output: Type,
+}
+
+pub(crate) fn expand(handler: Handler, route: &Route, private: &TokenStream, errors: &mut Errors) -> TokenStream {
+    let Some(signature) = parse(&handler, errors) else {
+        let function = &handler.function;
+        return quote!(#function);
+    };
+    let glue = Glue {
+        access: quote!(#private::TokenEndpoint),
+        policy: quote!(#private::Policy::PUBLIC),
+        takes: TokenStream::new(),
+        describe: describe(&signature, private),
+    };
+    let endpoint = endpoint(&handler, Some(route), &glue, private);
+    let function = function(handler, &signature, private);
+    quote!(#function #endpoint)
+}
+
+fn parse(handler: &Handler, errors: &mut Errors) -> Option<Signature> {
+    let signature = &handler.function.sig;
+    let mut types: Vec<Type> = signature
+        .inputs
+        .iter()
+        .filter_map(|argument| match argument {
+            FnArg::Typed(PatType { ty, .. }) => Some(ty.as_ref().clone()),
+            FnArg::Receiver(_) => None,
+        })
+        .collect();
+    if types.len() < 2 {
+        errors.at(&signature.ident, format!("a token endpoint takes the user first and the form last: {SHAPE}"));
+        return None;
+    }
+    let ReturnType::Type(_, output) = &signature.output else {
+        errors.at(&signature.ident, format!("a token endpoint returns a grant: {SHAPE}"));
+        return None;
+    };
+    let form = types.pop()?;
+    let user = types.remove(0);
+    Some(Signature { user, extractors: types, form, output: output.as_ref().clone() })
+}
+
+/// The bounds of these calls are what reports an argument or a result of a wrong type, at that type.
+fn describe(signature: &Signature, private: &TokenStream) -> TokenStream {
+    let Signature { user, form, output, .. } = signature;
+    let user = quote_spanned!(user.span() => operation.login_user::<#user>(););
+    let form = quote_spanned!(form.span() => operation.login_form::<#form>(););
+    let output = quote_spanned!(output.span() => operation.grant::<#output>(););
+    quote! {
+        fn describe(operation: &mut #private::Describe) {
+            #user
+            #form
+            #output
+        }
+    }
+}
+
+/// The function that axum calls, with the user's own inside.
+fn function(handler: Handler, signature: &Signature, private: &TokenStream) -> TokenStream {
+    let marker = handler.marker();
+    let generics = handler.marker_generics();
+    let (_, parameters, _) = generics.split_for_impl();
+    let mut outer = handler.function.clone();
+    let mut inner = handler.function;
+    inner.attrs.clear();
+    inner.vis = syn::Visibility::Inherited;
+
+    // The function inside may have any name, and an item in a block comes before an argument of its name.
+    let local = |name: &str| Ident::new(name, Span::mixed_site());
+    let (guard, login, issuer, user, form) =
+        (local("_guard"), local("__login"), local("__issuer"), local("__user"), local("__form"));
+    let names: Vec<Ident> = (1..=signature.extractors.len())
+        .map(|number| format_ident!("__extractor{number}", span = Span::mixed_site()))
+        .collect();
+    let Signature { user: user_type, extractors, form: form_type, .. } = signature;
+    outer.sig.inputs = parse_quote! {
+        #guard: #private::Guard<#marker #parameters>,
+        #(#names: #extractors,)*
+        #login: #private::Login<#user_type, #form_type>
+    };
+    outer.sig.output = parse_quote!(-> #private::axum::response::Response);
+    let name = &inner.sig.ident;
+    *outer.block = parse_quote!({
+        #inner
+        let (#issuer, #user, #form) = #login.into_parts();
+        #issuer.respond(#name(#user, #(#names,)* #form)).await
+    });
+    quote!(#outer)
+}

@@ -1,0 +1,82 @@
+//! Refusals, and the one place where they become responses.
+
+mod answers;
+mod challenge;
+
+use std::fmt;
+
+use axum::response::{IntoResponse, Response};
+
+pub use self::answers::{Answers, Profile};
+pub(crate) use self::{answers::no_store, challenge::is_quotable};
+use crate::{form::FormFault, token::TokenFault};
+
+/// Why a request is refused.
+///
+/// [`Answers`] turns it into the response that the profile has for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No credential, where the policy asks for one.
+    NoCredentials,
+    /// A credential that is not genuine, or not good now.
+    InvalidToken(TokenFault),
+    /// A genuine token without a scope that the policy asks for.
+    InsufficientScope,
+    /// The user is disabled.
+    Inactive,
+    /// Wrong username or password; also, with [`Profile::Standard`], a disabled user.
+    BadLogin,
+    /// A login form that cannot be read.
+    BadForm(FormFault),
+    /// A store is down, or too many logins wait: try again later.
+    Unavailable,
+}
+
+impl Refusal {
+    /// The stable name under which it is logged.
+    pub(crate) fn event(&self) -> &'static str {
+        match self {
+            Self::NoCredentials => "no_credentials",
+            Self::InvalidToken(_) => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::Inactive => "inactive",
+            Self::BadLogin => "bad_login",
+            Self::BadForm(_) => "bad_form",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCredentials => f.write_str("no credentials"),
+            Self::InvalidToken(fault) => write!(f, "invalid token: {fault}"),
+            Self::InsufficientScope => f.write_str("a scope is missing"),
+            Self::Inactive => f.write_str("the user is disabled"),
+            Self::BadLogin => f.write_str("wrong username or password"),
+            Self::BadForm(fault) => fault.fmt(f),
+            Self::Unavailable => f.write_str("temporarily unavailable"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// A refusal, rendered: the rejection of the generated extractors.
+// Boxed, so that the success path of a guard does not carry the size of a response.
+#[derive(Debug)]
+pub struct Rejection(Box<Response>);
+
+impl Rejection {
+    pub(crate) fn new(response: Response) -> Self {
+        Self(Box::new(response))
+    }
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}

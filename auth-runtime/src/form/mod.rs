@@ -1,0 +1,262 @@
+//! The login form of RFC 6749 section 4.3.2, as FastAPI's `OAuth2PasswordRequestForm` has it.
+
+mod fields;
+
+use std::fmt;
+
+pub(crate) use self::fields::{MOST_BYTES, read};
+use crate::{scope::RequestedScope, secret::Secret};
+
+/// The login form: username and password, and what a client may add.
+///
+/// It is the last parameter of a [`#[token_endpoint]`](crate::token_endpoint). `S` is the application's scope enum; with
+/// the default, `String`, scopes are free text. Both `application/x-www-form-urlencoded` and `multipart/form-data` are
+/// read, up to 64 KiB. An empty value counts as absent, an unknown parameter is ignored and a repeated one refused (RFC
+/// 6749 section 3.2).
+///
+/// The password grant is for a first party's own login form, wire-compatible with RFC 6749 section 4.3.
+#[derive(Debug, Clone)]
+pub struct PasswordRequestForm<S = String> {
+    /// `password`, where the client sent it.
+    pub grant_type: Option<String>,
+    /// The name to log in with.
+    pub username: String,
+    /// The password; it prints as `[redacted]`.
+    pub password: Secret,
+    /// `scope`, split at its spaces.
+    pub scopes: Vec<S>,
+    /// The client's identifier, if it sent one.
+    pub client_id: Option<String>,
+    /// The client's secret, if it sent one.
+    pub client_secret: Option<Secret>,
+}
+
+/// As [`PasswordRequestForm`], with `grant_type=password` required, as RFC 6749 section 4.3.2 has it.
+#[derive(Debug, Clone)]
+pub struct PasswordRequestFormStrict<S = String> {
+    /// `password`.
+    pub grant_type: String,
+    /// The name to log in with.
+    pub username: String,
+    /// The password; it prints as `[redacted]`.
+    pub password: Secret,
+    /// `scope`, split at its spaces.
+    pub scopes: Vec<S>,
+    /// The client's identifier, if it sent one.
+    pub client_id: Option<String>,
+    /// The client's secret, if it sent one.
+    pub client_secret: Option<Secret>,
+}
+
+/// A form that a [`#[token_endpoint]`](crate::token_endpoint) can take.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a login form",
+    label = "the last parameter of a token endpoint is the form",
+    note = "write `form: PasswordRequestForm<Scope>`, or `PasswordRequestFormStrict<Scope>` to insist on `grant_type=password`"
+)]
+pub trait LoginForm: Sized + Send + 'static {
+    /// The scopes that the form can ask for.
+    type Scope: RequestedScope;
+
+    /// The fields without which it is refused, in the order in which they are reported.
+    const REQUIRED: &'static [&'static str];
+
+    /// The form of these fields.
+    ///
+    /// # Errors
+    /// [`FormFault`] if a required field is missing, `grant_type` is another than `password`, or a scope does not exist.
+    fn from_fields(fields: Fields, unknown_scopes: UnknownScopes) -> Result<Self, FormFault>;
+
+    /// The username and the password.
+    fn credentials(&self) -> (&str, &Secret);
+}
+
+/// What becomes of a requested scope that does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownScopes {
+    /// The request is refused: `invalid_scope` (RFC 6749 section 5.2).
+    Refuse,
+    /// It is left out, as RFC 6749 section 3.3 allows: FastAPI knows no list of scopes to check against.
+    LeaveOut,
+}
+
+/// The fields of a form as they were sent, empty ones left out.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    pub(crate) grant_type: Option<String>,
+    pub(crate) username: Option<String>,
+    pub(crate) password: Option<Secret>,
+    pub(crate) scope: Option<String>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) client_secret: Option<Secret>,
+}
+
+/// Why a form cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FormFault {
+    /// Fields that are missing or wrong.
+    Fields(Vec<FieldFault>),
+    /// A scope that does not exist.
+    UnknownScope,
+    /// A media type that is no form's.
+    ContentType {
+        /// The fields that are therefore missing.
+        required: &'static [&'static str],
+    },
+    /// More than 64 KiB.
+    TooLarge,
+    /// Text that is not UTF-8.
+    NotText,
+    /// Not the syntax of its media type.
+    Malformed,
+    /// The connection broke while the body was read.
+    Interrupted,
+}
+
+/// One field that is missing or wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldFault {
+    /// Its name.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub wrong: Wrong,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wrong {
+    /// It is absent or empty.
+    Missing,
+    /// It was sent more than once.
+    Repeated,
+    /// `grant_type` is not `password`.
+    NotPassword {
+        /// What it is instead.
+        value: String,
+    },
+}
+
+impl FormFault {
+    pub(crate) fn field(field: &'static str, wrong: Wrong) -> Self {
+        Self::Fields(vec![FieldFault { field, wrong }])
+    }
+
+    /// The error code of RFC 6749 section 5.2.
+    pub(crate) fn error_code(&self) -> &'static str {
+        match self {
+            Self::Fields(faults) => {
+                let other_grant = |fault: &FieldFault| matches!(fault.wrong, Wrong::NotPassword { .. });
+                if faults.iter().all(other_grant) { "unsupported_grant_type" } else { "invalid_request" }
+            }
+            Self::UnknownScope => "invalid_scope",
+            _ => "invalid_request",
+        }
+    }
+}
+
+/// Never quotes what was sent: the text goes into `error_description`, and hostile text must not.
+impl fmt::Display for FormFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fields(faults) => {
+                for (index, fault) in faults.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { " " };
+                    match fault.wrong {
+                        Wrong::Missing => write!(f, "{separator}The field {} is missing.", fault.field)?,
+                        Wrong::Repeated => write!(f, "{separator}The field {} is given more than once.", fault.field)?,
+                        Wrong::NotPassword { .. } => write!(f, "{separator}The field grant_type is not password.")?,
+                    }
+                }
+                Ok(())
+            }
+            Self::UnknownScope => f.write_str("A scope was asked for that does not exist."),
+            Self::ContentType { .. } => {
+                f.write_str("The body is not a form: send application/x-www-form-urlencoded or multipart/form-data.")
+            }
+            Self::TooLarge => write!(f, "The form is larger than {} KiB.", MOST_BYTES / 1024),
+            Self::NotText => f.write_str("The form holds text that is not UTF-8."),
+            Self::Malformed => f.write_str("The form does not have the syntax of its content type."),
+            Self::Interrupted => f.write_str("The form ended before it was complete."),
+        }
+    }
+}
+
+struct Checked<S> {
+    grant_type: Option<String>,
+    username: String,
+    password: Secret,
+    scopes: Vec<S>,
+    client_id: Option<String>,
+    client_secret: Option<Secret>,
+}
+
+fn check<S: RequestedScope>(
+    fields: Fields,
+    required: &[&'static str],
+    unknown_scopes: UnknownScopes,
+) -> Result<Checked<S>, FormFault> {
+    let mut faults = Vec::new();
+    match &fields.grant_type {
+        None if required.contains(&"grant_type") => {
+            faults.push(FieldFault { field: "grant_type", wrong: Wrong::Missing });
+        }
+        Some(value) if value != "password" => {
+            faults.push(FieldFault { field: "grant_type", wrong: Wrong::NotPassword { value: value.clone() } });
+        }
+        _ => {}
+    }
+    if fields.username.is_none() {
+        faults.push(FieldFault { field: "username", wrong: Wrong::Missing });
+    }
+    if fields.password.is_none() {
+        faults.push(FieldFault { field: "password", wrong: Wrong::Missing });
+    }
+    let (Some(username), Some(password), true) = (fields.username, fields.password, faults.is_empty()) else {
+        return Err(FormFault::Fields(faults));
+    };
+
+    let mut scopes = Vec::new();
+    for token in fields.scope.iter().flat_map(|scope| scope.split(' ')).filter(|token| !token.is_empty()) {
+        match S::parse(token) {
+            Some(scope) => scopes.push(scope),
+            None if unknown_scopes == UnknownScopes::LeaveOut => {}
+            None => return Err(FormFault::UnknownScope),
+        }
+    }
+    let Fields { grant_type, client_id, client_secret, .. } = fields;
+    Ok(Checked { grant_type, username, password, scopes, client_id, client_secret })
+}
+
+impl<S: RequestedScope> LoginForm for PasswordRequestForm<S> {
+    type Scope = S;
+
+    const REQUIRED: &'static [&'static str] = &["username", "password"];
+
+    fn from_fields(fields: Fields, unknown_scopes: UnknownScopes) -> Result<Self, FormFault> {
+        let Checked { grant_type, username, password, scopes, client_id, client_secret } =
+            check(fields, Self::REQUIRED, unknown_scopes)?;
+        Ok(Self { grant_type, username, password, scopes, client_id, client_secret })
+    }
+
+    fn credentials(&self) -> (&str, &Secret) {
+        (&self.username, &self.password)
+    }
+}
+
+impl<S: RequestedScope> LoginForm for PasswordRequestFormStrict<S> {
+    type Scope = S;
+
+    const REQUIRED: &'static [&'static str] = &["grant_type", "username", "password"];
+
+    fn from_fields(fields: Fields, unknown_scopes: UnknownScopes) -> Result<Self, FormFault> {
+        let Checked { grant_type, username, password, scopes, client_id, client_secret } =
+            check(fields, Self::REQUIRED, unknown_scopes)?;
+        let grant_type = grant_type.ok_or_else(|| FormFault::field("grant_type", Wrong::Missing))?;
+        Ok(Self { grant_type, username, password, scopes, client_id, client_secret })
+    }
+
+    fn credentials(&self) -> (&str, &Secret) {
+        (&self.username, &self.password)
+    }
+}

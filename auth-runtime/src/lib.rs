@@ -1,0 +1,129 @@
+//! Declarative security for [axum]: above a handler, an attribute says who may call it. Enforcement, route, OpenAPI
+//! `security` and the Authorize button follow from that one line, checked by the compiler.
+//!
+//! ```no_run
+//! use auth_runtime::prelude::*;
+//!
+//! #[derive(Scope, Clone, Copy, PartialEq, Eq, Debug)]
+//! enum Scope {
+//!     /// Read information about the current user.
+//!     #[scope("me")]
+//!     Me,
+//! }
+//!
+//! #[derive(AuthUser, Clone, Serialize, ToSchema)]
+//! struct User {
+//!     #[auth(username)]
+//!     username: String,
+//!     #[auth(disabled)]
+//!     disabled: bool,
+//!     #[auth(password_hash)]
+//!     #[serde(skip)]
+//!     hashed_password: PasswordHash,
+//! }
+//!
+//! /// Log in. By now the form is parsed, the user looked up and the password verified.
+//! #[token_endpoint("/token")]
+//! async fn login(user: User, form: PasswordRequestForm<Scope>) -> Grant<Scope> {
+//!     Grant::to(user).scopes(form.scopes)
+//! }
+//!
+//! /// Your own profile.
+//! #[get("/users/me")]
+//! #[requires_active_user]
+//! #[requires_scopes(Scope::Me)]
+//! async fn read_users_me(user: User) -> Json<User> {
+//!     Json(user)
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), BoxError> {
+//!     let auth = Auth::builder(SqliteUsers::<User>::open("users.db").await?)
+//!         .signing_key(SigningKey::from_env("AUTH_SECRET")?)
+//!         .build()?;
+//!     let app = SecureRouter::new().mount(login).mount(read_users_me).docs("/docs").with_state(auth);
+//!     Ok(serve("127.0.0.1:8000", app).await?)
+//! }
+//! ```
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! | --- | --- | --- |
+//! | `serve` | yes | [`serve`], which binds an address and stops on Ctrl-C or SIGTERM |
+//! | `sqlite` | yes | [`SqliteUsers`], users in one SQLite file |
+//! | `swagger-ui` | yes | Swagger UI, embedded in the binary, for [`SecureRouter::docs`] |
+
+// The derives name this crate by its name, in here too.
+extern crate self as auth_runtime;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod ambient;
+mod auth;
+mod boxed;
+mod error;
+mod form;
+mod grant;
+mod guard;
+mod login;
+mod openapi;
+mod password;
+pub mod policy;
+mod router;
+mod scheme;
+mod scope;
+mod secret;
+#[cfg(feature = "serve")]
+mod serve;
+mod store;
+mod token;
+mod user;
+
+pub use auth_macros::{
+    AuthUser, Scope, delete, get, head, options, patch, post, public, put, requires_active_user, requires_scopes,
+    requires_token, requires_user, token_endpoint,
+};
+
+#[cfg(feature = "serve")]
+pub use self::serve::{ServeError, Server, serve};
+#[cfg(feature = "sqlite")]
+pub use self::store::{SqliteUsers, SqliteUsersOptions};
+pub use self::{
+    ambient::{Clock, Randomness, RandomnessUnavailable},
+    auth::{Auth, AuthBuilder, AuthState, ConfigError, UsersOf},
+    boxed::BoxError,
+    error::{Answers, Profile, Refusal, Rejection},
+    form::{
+        FieldFault, Fields, FormFault, LoginForm, PasswordRequestForm, PasswordRequestFormStrict, UnknownScopes, Wrong,
+    },
+    grant::{Grant, IntoGrant},
+    guard::{AccessToken, Guarded, Routed},
+    password::{Argon2id, HashError, ParameterError, PasswordHash, PasswordHasher, PoolSize, Verdict},
+    router::{RouterError, SecureRouter},
+    scope::{RequestedScope, Scope},
+    secret::Secret,
+    store::{Column, ColumnError, ColumnKind, ColumnSpec, MemoryUsers, Record, StoreError, UserStore, Value},
+    token::{AccessClaims, IssuedToken, KeyError, SigningKey, TokenError, TokenFault, TokenFormat, TokenRequest},
+    user::AuthUser,
+};
+
+/// What a program that declares its security has at hand: `use auth_runtime::prelude::*;`.
+///
+/// Nothing in it is insecure: a token format, a hasher or a store of your own is named in full.
+pub mod prelude {
+    pub use axum::Json;
+    pub use serde::{Deserialize, Serialize};
+    pub use utoipa::ToSchema;
+
+    #[cfg(feature = "sqlite")]
+    pub use crate::SqliteUsers;
+    pub use crate::{
+        AccessToken, Auth, AuthState, AuthUser, BoxError, Grant, MemoryUsers, PasswordHash, PasswordRequestForm,
+        PasswordRequestFormStrict, Profile, Scope, Secret, SecureRouter, SigningKey, delete, get, head, options, patch,
+        post, public, put, requires_active_user, requires_scopes, requires_token, requires_user, token_endpoint,
+    };
+    #[cfg(feature = "serve")]
+    pub use crate::{ServeError, Server, serve};
+}

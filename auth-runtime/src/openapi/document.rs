@@ -1,0 +1,285 @@
+//! Assembling the document of a router.
+
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, Required, ResponseBuilder,
+    SecurityRequirement, Server,
+    header::HeaderBuilder,
+    path::{HttpMethod, Operation, OperationBuilder, ParameterBuilder, ParameterIn, Paths},
+    request_body::RequestBodyBuilder,
+    schema::{SchemaType, Type},
+    security::{Flow, OAuth2, Password, Scopes, SecurityScheme},
+};
+
+use super::describe::{Describe, LoginBody, PathParameters, content, unconstrained};
+use crate::{
+    error::Answers,
+    grant,
+    guard::{Route, Source, Takes},
+    policy::Policy,
+    scope::Scope,
+};
+
+/// The name of the scheme in the document: FastAPI's class, under which its clients know it.
+const SCHEME: &str = "OAuth2PasswordBearer";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// An endpoint as the router knows it.
+#[derive(Clone)]
+pub(crate) struct Listed {
+    pub(crate) route: Route,
+    /// The whole path, with those of the routers that it is nested in.
+    pub(crate) path: String,
+    pub(crate) policy: Policy,
+    pub(crate) takes: &'static [Takes],
+    pub(crate) source: Source,
+    pub(crate) describe: fn(&mut Describe),
+    /// How its application answers; `None` for a public endpoint.
+    pub(crate) answers: Option<Answers>,
+}
+
+/// The part of a document that the declarations do not say.
+pub(crate) struct Heading<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) version: &'a str,
+    /// The path under which all the operations are, left out of theirs.
+    pub(crate) base: &'a str,
+    /// Where tokens are had, if no token endpoint is mounted.
+    pub(crate) token_url: Option<&'a str>,
+}
+
+/// The document of these endpoints.
+pub(crate) fn document(endpoints: &[&Listed], heading: &Heading<'_>) -> OpenApi {
+    let mut paths = Paths::new();
+    let mut components = ComponentsBuilder::new();
+    let mut scopes: Vec<(String, String)> = Vec::new();
+    let mut token_url = heading.token_url.map(str::to_owned);
+    let mut guarded = false;
+    let mut operation_ids: Vec<String> = Vec::new();
+
+    for endpoint in endpoints {
+        let mut description = Describe::default();
+        (endpoint.describe)(&mut description);
+        let path = endpoint.path.strip_prefix(heading.base).unwrap_or(&endpoint.path);
+        if let Some(login) = &description.login {
+            // Relative, so that it is right behind any proxy and under any prefix.
+            token_url.get_or_insert_with(|| path.trim_start_matches('/').to_owned());
+            add_scopes(&mut scopes, login.scopes.iter().copied());
+        }
+        add_scopes(&mut scopes, endpoint.policy.scopes().map(|scope| (scope.as_str(), scope.description())));
+        for (name, schema) in std::mem::take(&mut description.schemas) {
+            components = components.schema(name, schema);
+        }
+        guarded |= needs_scheme(endpoint);
+        let id = unique(endpoint.route.operation_id.unwrap_or(endpoint.source.name), &mut operation_ids);
+        let operation = operation(endpoint, description, path, id);
+        if let Some(method) = http_method(endpoint.route.method) {
+            let item = PathItem::new(method, operation);
+            match paths.paths.get_mut(&document_path(path)) {
+                Some(present) => present.merge_operations(item),
+                None => drop(paths.paths.insert(document_path(path), item)),
+            }
+        }
+    }
+
+    if guarded || token_url.is_some() {
+        let flow = Password::new(token_url.unwrap_or_else(|| "token".to_owned()), Scopes::from_iter(scopes));
+        components = components.security_scheme(SCHEME, SecurityScheme::OAuth2(OAuth2::new([Flow::Password(flow)])));
+    }
+    let servers = (!heading.base.is_empty()).then(|| vec![Server::new(heading.base)]);
+    OpenApiBuilder::new()
+        .info(InfoBuilder::new().title(heading.title).version(heading.version).build())
+        .servers(servers)
+        .paths(paths)
+        .components(Some(components.build()))
+        .build()
+}
+
+fn add_scopes<'a>(scopes: &mut Vec<(String, String)>, new: impl Iterator<Item = (&'a str, &'a str)>) {
+    for (name, description) in new {
+        if !scopes.iter().any(|(present, _)| present == name) {
+            scopes.push((name.to_owned(), description.to_owned()));
+        }
+    }
+}
+
+fn takes_optional_user(endpoint: &Listed) -> bool {
+    endpoint.takes.contains(&Takes::OptionalUser)
+}
+
+fn needs_scheme(endpoint: &Listed) -> bool {
+    !endpoint.policy.is_public() || takes_optional_user(endpoint)
+}
+
+/// `name`, or `name_2` where it is taken.
+fn unique(name: &str, taken: &mut Vec<String>) -> String {
+    let mut id = name.to_owned();
+    let mut number = 1;
+    while taken.contains(&id) {
+        number += 1;
+        id = format!("{name}_{number}");
+    }
+    taken.push(id.clone());
+    id
+}
+
+/// OpenAPI writes a parameter for the rest of a path as any other.
+fn document_path(path: &str) -> String {
+    path.replace("{*", "{")
+}
+
+fn http_method(method: &str) -> Option<HttpMethod> {
+    Some(match method {
+        "GET" => HttpMethod::Get,
+        "POST" => HttpMethod::Post,
+        "PUT" => HttpMethod::Put,
+        "PATCH" => HttpMethod::Patch,
+        "DELETE" => HttpMethod::Delete,
+        "HEAD" => HttpMethod::Head,
+        "OPTIONS" => HttpMethod::Options,
+        _ => return None,
+    })
+}
+
+fn operation(endpoint: &Listed, description: Describe, path: &str, id: String) -> Operation {
+    let mut docs = endpoint.source.docs.iter().map(|line| line.trim()).skip_while(|line| line.is_empty());
+    let summary = docs.by_ref().take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    let rest = docs.collect::<Vec<_>>().join("\n").trim().to_owned();
+
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(id))
+        .summary((!summary.is_empty()).then_some(summary))
+        .description((!rest.is_empty()).then_some(rest));
+    if let Some(tag) = endpoint.route.tag {
+        operation = operation.tag(tag);
+    }
+    operation = path_parameters(operation, path, description.path);
+    for parameter in description.query {
+        operation = operation.parameter(parameter);
+    }
+    if let Some((media_type, schema)) = description.body {
+        let body = RequestBodyBuilder::new().content(media_type, content(schema)).required(Some(Required::True));
+        operation = operation.request_body(Some(body.build()));
+    }
+    match (&description.login, &endpoint.answers) {
+        (Some(login), Some(answers)) => operation = token_endpoint(operation, login, answers),
+        _ => {
+            for (status, body) in description.responses {
+                let mut response = ResponseBuilder::new().description("Successful Response");
+                if let Some((media_type, schema)) = body {
+                    response = response.content(media_type, content(schema));
+                }
+                operation = operation.response(status, response.build());
+            }
+        }
+    }
+    security(refusals(operation, endpoint), endpoint).build()
+}
+
+fn path_parameters(mut operation: OperationBuilder, path: &str, known: PathParameters) -> OperationBuilder {
+    let names = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    let (mut in_order, by_name) = match known {
+        PathParameters::Unknown => (Vec::new(), Vec::new()),
+        PathParameters::InOrder(schemas) => (schemas, Vec::new()),
+        PathParameters::ByName(schemas) => (Vec::new(), schemas),
+    };
+    in_order.reverse();
+    for name in names.map(|name| name.trim_start_matches('*')) {
+        let schema = in_order
+            .pop()
+            .or_else(|| by_name.iter().find(|(known, _)| known == name).map(|(_, schema)| schema.clone()))
+            .unwrap_or_else(unconstrained);
+        operation = operation.parameter(
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Path)
+                .required(Required::True)
+                .schema(Some(schema))
+                .build(),
+        );
+    }
+    operation
+}
+
+fn string() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
+}
+
+fn object() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::Type(Type::Object))
+}
+
+fn token_endpoint(operation: OperationBuilder, login: &LoginBody, answers: &Answers) -> OperationBuilder {
+    let mut form = object();
+    for field in ["grant_type", "username", "password", "scope", "client_id", "client_secret"] {
+        let schema = match field {
+            "grant_type" => string().pattern(Some("^password$")),
+            "password" | "client_secret" => string()
+                .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::Password))),
+            _ => string(),
+        };
+        form = form.property(field, schema);
+    }
+    for field in login.required {
+        form = form.required(*field);
+    }
+    let form = form.build();
+    let body = RequestBodyBuilder::new()
+        .content(FORM, content(form.clone().into()))
+        .content("multipart/form-data", content(form.into()))
+        .required(Some(Required::True));
+
+    let mut token = object();
+    for (field, number) in grant::response_fields(answers) {
+        let kind = if *number { Type::Integer } else { Type::String };
+        token = token.property(*field, ObjectBuilder::new().schema_type(SchemaType::Type(kind))).required(*field);
+    }
+    let mut operation = operation.request_body(Some(body.build())).response(
+        "200",
+        ResponseBuilder::new()
+            .description("An access token")
+            .content("application/json", content(token.build().into()))
+            .build(),
+    );
+    for (status, description) in answers.documented_login() {
+        let response = ResponseBuilder::new()
+            .description(description)
+            .content(answers.login_media_type(status), content(unconstrained()));
+        operation = operation.response(status.as_str(), response.build());
+    }
+    operation
+}
+
+/// The responses that the guard gives, exactly as it gives them.
+fn refusals(mut operation: OperationBuilder, endpoint: &Listed) -> OperationBuilder {
+    let Some(answers) = &endpoint.answers else { return operation };
+    for answer in answers.documented(&endpoint.policy, takes_optional_user(endpoint)) {
+        let mut response = ResponseBuilder::new()
+            .description(answer.description)
+            .content(answers.media_type(), content(answers.schema().into()));
+        if answer.challenge {
+            let header = HeaderBuilder::new().schema(Some(string())).description(Some("The challenge (RFC 9110)"));
+            response = response.header("WWW-Authenticate", header.build());
+        }
+        if answer.retry_after {
+            let header = HeaderBuilder::new()
+                .schema(Some(ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer))))
+                .description(Some("Seconds to wait"));
+            response = response.header("Retry-After", header.build());
+        }
+        operation = operation.response(answer.status.as_str(), response.build());
+    }
+    operation
+}
+
+fn security(operation: OperationBuilder, endpoint: &Listed) -> OperationBuilder {
+    if !needs_scheme(endpoint) {
+        return operation;
+    }
+    let scopes: Vec<&str> = endpoint.policy.scopes().map(Scope::as_str).collect();
+    let required = SecurityRequirement::new(SCHEME, scopes);
+    if endpoint.policy.is_public() {
+        operation.security(SecurityRequirement::default()).security(required)
+    } else {
+        operation.security(required)
+    }
+}

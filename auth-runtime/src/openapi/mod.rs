@@ -1,0 +1,9 @@
+//! The OpenAPI 3.1 document, from the same declarations that are enforced.
+
+mod describe;
+mod document;
+#[cfg(feature = "swagger-ui")]
+pub(crate) mod ui;
+
+pub use self::describe::{AnyArgument, AnyOutput, Argument, Describe, KnownArgument, KnownOutput, NoUser, Output};
+pub(crate) use self::document::{Heading, Listed, document};

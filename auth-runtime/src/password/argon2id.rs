@@ -1,0 +1,254 @@
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+};
+
+use argon2::{
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt},
+};
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::{HashError, PasswordHash, PasswordHasher, Verdict};
+use crate::ambient::Randomness;
+
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+const OUTPUT_BYTES: usize = 32;
+const SALT_BYTES: usize = 16;
+/// A stored hash that asks for more than this is refused rather than computed: a planted one must not exhaust the server.
+const MOST_MEMORY_KIB: u32 = 1 << 20;
+const MOST_PASSES: u32 = 64;
+
+/// argon2id (RFC 9106), by default with m=19456 KiB, t=2, p=1, the OWASP recommendation and the least accepted here.
+///
+/// Verifies argon2id, argon2i and argon2d strings of any parameters up to 1 GiB and 64 passes, and reports those below
+/// its own parameters as outdated, so that they are replaced at the next login. The working memory is kept between
+/// hashes and wiped after each.
+///
+/// ```
+/// use auth_runtime::{Argon2id, PasswordHasher, Verdict};
+///
+/// let hasher = Argon2id::default();
+/// let hash = hasher.hash("swordfish")?;
+/// assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+/// assert_eq!(hasher.verify("swordfish", &hash)?, Verdict::Match);
+/// assert_eq!(hasher.verify("Swordfish", &hash)?, Verdict::Mismatch);
+/// # Ok::<(), auth_runtime::HashError>(())
+/// ```
+pub struct Argon2id {
+    params: Params,
+    randomness: Randomness,
+    memory: Mutex<Vec<Vec<Block>>>,
+}
+
+/// Parameters that argon2 does not allow, or that are too weak.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterError(String);
+
+impl fmt::Display for ParameterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ParameterError {}
+
+impl Default for Argon2id {
+    fn default() -> Self {
+        Self::with(Params::DEFAULT)
+    }
+}
+
+impl Argon2id {
+    fn with(params: Params) -> Self {
+        Self { params, randomness: Randomness::default(), memory: Mutex::new(Vec::new()) }
+    }
+
+    /// Other parameters: memory in KiB, passes, and lanes.
+    ///
+    /// # Errors
+    /// [`ParameterError`] if they are below m=19456, t=2, p=1, or above 1 GiB or 64 passes, or not allowed by RFC 9106.
+    pub fn new(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, ParameterError> {
+        if memory_kib < MEMORY_KIB || passes < PASSES || lanes < LANES {
+            return Err(ParameterError(format!(
+                "argon2id with m={memory_kib},t={passes},p={lanes} is too weak: use at least m={MEMORY_KIB},t={PASSES},p={LANES}"
+            )));
+        }
+        if memory_kib > MOST_MEMORY_KIB || passes > MOST_PASSES {
+            return Err(ParameterError(format!(
+                "argon2id with m={memory_kib},t={passes} would stall the server: use at most m={MOST_MEMORY_KIB},t={MOST_PASSES}"
+            )));
+        }
+        Params::new(memory_kib, passes, lanes, Some(OUTPUT_BYTES)).map(Self::with).map_err(|error| {
+            ParameterError(format!("argon2id does not allow m={memory_kib},t={passes},p={lanes}: {error}"))
+        })
+    }
+
+    /// Takes salts from `randomness`.
+    #[must_use]
+    pub fn randomness(mut self, randomness: Randomness) -> Self {
+        self.randomness = randomness;
+        self
+    }
+
+    fn compute(
+        &self,
+        algorithm: Algorithm,
+        version: Version,
+        params: &Params,
+        password: &str,
+        salt: &[u8],
+        output: &mut [u8],
+    ) -> Result<(), HashError> {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let blocks = params.block_count();
+        if memory.len() < blocks {
+            memory.clear();
+            memory.try_reserve_exact(blocks).map_err(|_| HashError::new("not enough memory to hash a password"))?;
+            memory.resize(blocks, Block::new());
+        }
+        let outcome = Argon2::new(algorithm, version, params.clone()).hash_password_into_with_memory(
+            password.as_bytes(),
+            salt,
+            output,
+            &mut memory,
+        );
+        memory.iter_mut().take(blocks).for_each(Zeroize::zeroize);
+        // Memory for a stronger foreign hash is not kept: it would stay as large as the largest one ever seen.
+        if memory.len() <= self.params.block_count() {
+            self.memory.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+        }
+        outcome.map_err(|error| HashError::new(format!("argon2 refused: {error}")))
+    }
+
+    fn outdated(&self, algorithm: Algorithm, version: Version, params: &Params) -> bool {
+        algorithm != Algorithm::Argon2id
+            || version != Version::V0x13
+            || params.m_cost() < self.params.m_cost()
+            || params.t_cost() < self.params.t_cost()
+    }
+}
+
+impl fmt::Debug for Argon2id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (m, t, p) = (self.params.m_cost(), self.params.t_cost(), self.params.p_cost());
+        write!(f, "Argon2id(m={m}, t={t}, p={p})")
+    }
+}
+
+impl PasswordHasher for Argon2id {
+    fn hash(&self, password: &str) -> Result<PasswordHash, HashError> {
+        let mut salt = [0; SALT_BYTES];
+        self.randomness.fill(&mut salt).map_err(|error| HashError::new(error.to_string()))?;
+        let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
+        self.compute(Algorithm::Argon2id, Version::V0x13, &self.params, password, &salt, output.as_mut_slice())?;
+        let unprintable = |_| HashError::new("the new hash cannot be written as a PHC string");
+        let phc = Phc {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&self.params)
+                .map_err(|_| HashError::new("the parameters cannot be written as a PHC string"))?,
+            salt: Some(Salt::new(&salt).map_err(unprintable)?),
+            hash: Some(Output::new(output.as_slice()).map_err(unprintable)?),
+        };
+        Ok(PasswordHash::from_stored(phc.to_string()))
+    }
+
+    fn verify(&self, password: &str, hash: &PasswordHash) -> Result<Verdict, HashError> {
+        let unreadable = |what: &str| HashError::new(format!("the stored hash is not an argon2 PHC string: {what}"));
+        let phc = Phc::new(hash.expose()).map_err(|error| unreadable(&error.to_string()))?;
+        let algorithm = Algorithm::try_from(phc.algorithm.as_str()).map_err(|_| unreadable("another algorithm"))?;
+        let version = match phc.version {
+            None => Version::V0x10,
+            Some(version) => Version::try_from(version).map_err(|_| unreadable("unknown version"))?,
+        };
+        let params = Params::try_from(&phc).map_err(|_| unreadable("parameters out of range"))?;
+        let (Some(salt), Some(expected)) = (phc.salt, phc.hash) else {
+            return Err(unreadable("salt or hash is missing"));
+        };
+        if params.m_cost() > MOST_MEMORY_KIB || params.t_cost() > MOST_PASSES {
+            return Err(unreadable("its cost is beyond the limit of 1 GiB and 64 passes"));
+        }
+        let mut actual = Zeroizing::new(vec![0; expected.len()]);
+        self.compute(algorithm, version, &params, password, salt.as_ref(), &mut actual)?;
+        if !bool::from(actual.as_slice().ct_eq(expected.as_bytes())) {
+            return Ok(Verdict::Mismatch);
+        }
+        Ok(if self.outdated(algorithm, version, &params) { Verdict::MatchOutdated } else { Verdict::Match })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9106 has no vector for the PHC string; this one is from the reference implementation's own test.c (version 0x13,
+    /// `hashtest(2, 16, 1, "password", "somesalt")` for argon2id).
+    const REFERENCE: &str = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+
+    #[test]
+    fn agrees_with_the_reference_implementation() {
+        let hasher = Argon2id::default();
+        let stored = PasswordHash::from_stored(REFERENCE);
+        assert_eq!(hasher.verify("password", &stored), Ok(Verdict::Match));
+        assert_eq!(hasher.verify("Password", &stored), Ok(Verdict::Mismatch));
+    }
+
+    #[test]
+    fn salts_each_hash() {
+        let hasher = Argon2id::default();
+        assert_ne!(hasher.hash("same").unwrap(), hasher.hash("same").unwrap());
+    }
+
+    #[test]
+    fn weaker_hashes_are_outdated_and_stronger_ones_are_not() {
+        let default = Argon2id::default();
+        let stronger = Argon2id::new(2 * MEMORY_KIB, 3, 1).unwrap();
+        assert_eq!(stronger.verify("x", &default.hash("x").unwrap()), Ok(Verdict::MatchOutdated));
+        assert_eq!(default.verify("x", &stronger.hash("x").unwrap()), Ok(Verdict::Match));
+    }
+
+    #[test]
+    fn unreadable_hashes_are_errors_that_do_not_quote_them() {
+        let hasher = Argon2id::default();
+        for stored in [
+            "",
+            "secret2",
+            "$argon2id$",
+            "$2b$12$abcdefghijklmnopqrstuv",
+            "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ",
+            "$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+            "$argon2id$v=99$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+        ] {
+            let error = hasher.verify("secret2", &PasswordHash::from_stored(stored)).unwrap_err().to_string();
+            assert!(stored.is_empty() || !error.contains(stored), "{error}");
+        }
+    }
+
+    #[test]
+    fn weak_parameters_are_refused() {
+        let error = Argon2id::new(8, 1, 1).unwrap_err().to_string();
+        assert!(error.contains("use at least m=19456,t=2,p=1"), "{error}");
+        assert!(Argon2id::new(u32::MAX, 2, 1).is_err());
+    }
+
+    #[test]
+    fn memory_is_kept_and_wiped() {
+        let hasher = Argon2id::default();
+        hasher.hash("a").unwrap();
+        hasher.hash("b").unwrap();
+        let memory = hasher.memory.lock().unwrap();
+        assert_eq!(memory.len(), 1);
+        assert!(memory[0].iter().all(|block| block.as_ref().iter().all(|&word| word == 0)));
+    }
+
+    #[test]
+    fn without_randomness_there_is_no_hash() {
+        let hasher =
+            Argon2id::default().randomness(Randomness::from_fn(|_| Err(crate::ambient::RandomnessUnavailable)));
+        assert!(hasher.hash("x").is_err());
+    }
+}

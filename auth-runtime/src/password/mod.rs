@@ -1,0 +1,93 @@
+//! Passwords: their stored hashes, the function that makes and verifies them, and the pool on which it runs.
+
+mod argon2id;
+mod pool;
+
+use std::{error::Error, fmt};
+
+use zeroize::Zeroizing;
+
+pub use self::argon2id::{Argon2id, ParameterError};
+pub use self::pool::PoolSize;
+pub(crate) use self::pool::{HashingPool, PoolError};
+
+/// A stored password hash.
+///
+/// Wiped from memory when dropped, prints as `[redacted]`, and has no `Serialize`: leaking it in a response does not
+/// compile.
+///
+/// ```compile_fail
+/// #[derive(serde::Serialize)]
+/// struct Response {
+///     hash: auth_runtime::PasswordHash,
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(Zeroizing<String>);
+
+impl PasswordHash {
+    /// A hash as it is stored: a PHC string, or whatever the application's [`PasswordHasher`] understands. It is not
+    /// checked here; a hash that the hasher cannot read admits nobody.
+    pub fn from_stored(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The text to store. Only a store needs it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// What a verification found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The password is right.
+    Match,
+    /// The password is right, and its hash should be replaced by a stronger one.
+    MatchOutdated,
+    /// The password is wrong.
+    Mismatch,
+}
+
+/// A hash could not be made or read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HashError(String);
+
+impl HashError {
+    /// An error that says `message`, which must not hold the password or the hash.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl fmt::Display for HashError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for HashError {}
+
+/// How passwords are hashed and verified: [`Argon2id`], unless the application brings its own.
+///
+/// Both functions may take long and block; they run on a bounded pool, never on an async worker.
+pub trait PasswordHasher: Send + Sync + 'static {
+    /// A new hash of the password, with a new salt.
+    ///
+    /// # Errors
+    /// [`HashError`] if none can be made, for want of memory or randomness.
+    fn hash(&self, password: &str) -> Result<PasswordHash, HashError>;
+
+    /// Whether the password is the one of which this hash was made.
+    ///
+    /// # Errors
+    /// [`HashError`] if the hash cannot be read. The login is then refused as a wrong password is.
+    fn verify(&self, password: &str, hash: &PasswordHash) -> Result<Verdict, HashError>;
+}

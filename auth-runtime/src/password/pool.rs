@@ -1,0 +1,189 @@
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tokio::sync::Semaphore;
+
+use super::{HashError, PasswordHash, PasswordHasher, Verdict};
+use crate::secret::Secret;
+
+/// How much hashing runs at once, and how much may wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolSize {
+    /// Hashes computed at the same time; by default one for each core.
+    pub permits: NonZeroUsize,
+    /// Logins that may wait for a permit; beyond that they are answered with 503 and `Retry-After`. By default 64 for
+    /// each permit.
+    pub waiting: usize,
+}
+
+impl Default for PoolSize {
+    fn default() -> Self {
+        let permits = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self { permits, waiting: permits.get().saturating_mul(64) }
+    }
+}
+
+/// Why the pool gave no answer.
+#[derive(Debug)]
+pub(crate) enum PoolError {
+    /// The queue is full, or the job was lost.
+    Busy,
+    /// The hasher failed.
+    Hash(HashError),
+}
+
+/// Runs a [`PasswordHasher`] off the async workers, a bounded number at a time.
+#[derive(Clone)]
+pub(crate) struct HashingPool {
+    hasher: Arc<dyn PasswordHasher>,
+    permits: Arc<Semaphore>,
+    /// Jobs that run or wait. The places are given back by the job's own drop, however it ends.
+    present: Arc<AtomicUsize>,
+    most_present: usize,
+}
+
+struct Place(Arc<AtomicUsize>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl HashingPool {
+    pub(crate) fn new(hasher: Arc<dyn PasswordHasher>, size: PoolSize) -> Self {
+        let permits = size.permits.get().min(Semaphore::MAX_PERMITS);
+        Self {
+            hasher,
+            permits: Arc::new(Semaphore::new(permits)),
+            present: Arc::default(),
+            most_present: permits.saturating_add(size.waiting),
+        }
+    }
+
+    pub(crate) async fn hash(&self, password: Secret) -> Result<PasswordHash, PoolError> {
+        self.run(move |hasher| hasher.hash(password.expose())).await
+    }
+
+    pub(crate) async fn verify(&self, password: Secret, hash: PasswordHash) -> Result<Verdict, PoolError> {
+        self.run(move |hasher| hasher.verify(password.expose(), &hash)).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&dyn PasswordHasher) -> Result<T, HashError> + Send + 'static,
+    ) -> Result<T, PoolError> {
+        let present = self.present.fetch_add(1, Ordering::AcqRel);
+        let place = Place(Arc::clone(&self.present));
+        if present >= self.most_present {
+            return Err(PoolError::Busy);
+        }
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| PoolError::Busy)?;
+        let hasher = Arc::clone(&self.hasher);
+        // The job owns its permit and its place: a request that is dropped does not free them while the hash still runs.
+        let job = tokio::task::spawn_blocking(move || {
+            let held = (permit, place);
+            let outcome = job(hasher.as_ref());
+            drop(held);
+            outcome
+        });
+        job.await.map_err(|_| PoolError::Busy)?.map_err(PoolError::Hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Condvar, Mutex};
+
+    use super::*;
+
+    /// Hashes only while the gate is open, and counts.
+    #[derive(Default)]
+    struct Gated {
+        open: Mutex<bool>,
+        opened: Condvar,
+        running: AtomicUsize,
+        most_running: AtomicUsize,
+    }
+
+    impl Gated {
+        fn open(&self) {
+            *self.open.lock().unwrap() = true;
+            self.opened.notify_all();
+        }
+    }
+
+    struct Handle(Arc<Gated>);
+
+    impl PasswordHasher for Handle {
+        fn hash(&self, _: &str) -> Result<PasswordHash, HashError> {
+            let running = self.0.running.fetch_add(1, Ordering::SeqCst) + 1;
+            self.0.most_running.fetch_max(running, Ordering::SeqCst);
+            let mut open = self.0.open.lock().unwrap();
+            while !*open {
+                open = self.0.opened.wait(open).unwrap();
+            }
+            self.0.running.fetch_sub(1, Ordering::SeqCst);
+            Ok(PasswordHash::from_stored("done"))
+        }
+
+        fn verify(&self, _: &str, _: &PasswordHash) -> Result<Verdict, HashError> {
+            Ok(Verdict::Mismatch)
+        }
+    }
+
+    fn pool(permits: usize, waiting: usize) -> (Arc<Gated>, HashingPool) {
+        let gated = Arc::new(Gated::default());
+        let size = PoolSize { permits: NonZeroUsize::new(permits).unwrap(), waiting };
+        (Arc::clone(&gated), HashingPool::new(Arc::new(Handle(gated)), size))
+    }
+
+    async fn until(condition: impl Fn() -> bool) {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn runs_no_more_than_its_permits_and_refuses_what_does_not_fit_the_queue() {
+        let (gated, pool) = pool(2, 3);
+        let jobs: Vec<_> = (0..5)
+            .map(|_| {
+                tokio::spawn({
+                    let pool = pool.clone();
+                    async move { pool.hash("x".into()).await }
+                })
+            })
+            .collect();
+        until(|| pool.present.load(Ordering::SeqCst) == 5 && gated.running.load(Ordering::SeqCst) == 2).await;
+        assert!(matches!(pool.hash("x".into()).await, Err(PoolError::Busy)));
+        gated.open();
+        for job in jobs {
+            assert!(job.await.unwrap().is_ok());
+        }
+        assert_eq!(gated.most_running.load(Ordering::SeqCst), 2);
+        assert!(pool.hash("x".into()).await.is_ok(), "the places are free again");
+        assert_eq!(pool.present.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn a_dropped_request_keeps_its_permit_until_the_hash_is_done() {
+        let (gated, pool) = pool(1, 0);
+        let job = tokio::spawn({
+            let pool = pool.clone();
+            async move { pool.hash("x".into()).await }
+        });
+        until(|| gated.running.load(Ordering::SeqCst) == 1).await;
+        job.abort();
+        assert!(job.await.unwrap_err().is_cancelled());
+        assert!(matches!(pool.hash("x".into()).await, Err(PoolError::Busy)));
+        gated.open();
+        until(|| pool.present.load(Ordering::SeqCst) == 0).await;
+        assert!(pool.hash("x".into()).await.is_ok());
+    }
+}

@@ -1,0 +1,38 @@
+//! The only surface that expansions may touch. Not for use by hand, and free to change.
+
+pub use axum;
+
+pub use crate::{
+    auth::UsersOf,
+    error::Rejection,
+    guard::{Endpoint, Guard, Open, Protected, Route, Routed, Source, Takes, TokenEndpoint, knows_user, public_takes},
+    login::Login,
+    openapi::{Argument, Describe, Output},
+    password::PasswordHash,
+    policy::{Policy, Requirement},
+    scope::Scope,
+    store::{Column, ColumnError, ColumnSpec, Record, Value},
+    user::{AuthUser, DisabledField, PasswordHashField, UsernameField, extract, extract_optional},
+};
+
+/// The traits through which a signature is asked about, without their names: imported into an expansion, they shadow nothing.
+pub mod probe {
+    pub use crate::openapi::{AnyArgument as _, AnyOutput as _, KnownArgument as _, KnownOutput as _, NoUser as _};
+}
+
+/// The specification of a column of type `T` in a store of kind `B`.
+#[must_use]
+pub const fn column<B, T: Column<B>>(name: &'static str, key: bool, password_hash: bool) -> ColumnSpec {
+    ColumnSpec { name, kind: T::KIND, nullable: T::NULLABLE, key, password_hash }
+}
+
+/// The field of the next value.
+///
+/// # Errors
+/// The column's name, and what it needs.
+pub fn field<B, T: Column<B>>(
+    name: &'static str,
+    values: &mut dyn Iterator<Item = Value>,
+) -> Result<T, (&'static str, ColumnError)> {
+    T::from_value(values.next().unwrap_or(Value::Null)).map_err(|error| (name, error))
+}

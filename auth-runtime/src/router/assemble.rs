@@ -1,0 +1,124 @@
+//! From declarations to a plain axum router: conflicts are found first, since axum would panic at them.
+
+use std::{collections::BTreeMap, fmt};
+
+use axum::{
+    Router,
+    extract::OriginalUri,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, any},
+};
+
+use super::SecureRouter;
+
+/// A router that cannot be served. The text lists every conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouterError(Vec<String>);
+
+impl fmt::Display for RouterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the router cannot be built:")?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n- {problem}"))
+    }
+}
+
+impl std::error::Error for RouterError {}
+
+/// The routes under construction: what is at which path, who put it there, and what is wrong.
+#[derive(Default)]
+struct Table {
+    paths: matchit::Router<()>,
+    routes: BTreeMap<String, MethodRouter>,
+    methods: BTreeMap<(String, &'static str), String>,
+    problems: Vec<String>,
+}
+
+impl Table {
+    /// Adds a handler, unless it conflicts with another.
+    fn add(&mut self, path: &str, method: &'static str, owner: &str, handler: MethodRouter) {
+        let key = (path.to_owned(), method);
+        if let Some(other) = self.methods.get(&key) {
+            self.problems.push(format!("{method} {path} is mounted twice: by {other} and by {owner}"));
+            return;
+        }
+        if !self.routes.contains_key(path)
+            && let Err(error) = self.paths.insert(path, ())
+        {
+            let problem = match error {
+                matchit::InsertError::Conflict { with } => format!(
+                    "{path}, mounted by {owner}, cannot be told from {with}: give a parameter the same name everywhere"
+                ),
+                error => format!("{path}, mounted by {owner}, is not a path: {error}"),
+            };
+            self.problems.push(problem);
+            return;
+        }
+        self.methods.insert(key, owner.to_owned());
+        let present = self.routes.remove(path).unwrap_or_default();
+        self.routes.insert(path.to_owned(), present.merge(handler));
+    }
+
+    /// Adds a redirect from a path that nothing else is at.
+    fn add_redirect(&mut self, path: &str) {
+        if !self.routes.contains_key(path) && self.paths.insert(path, ()).is_ok() {
+            self.routes.insert(path.to_owned(), any(redirect));
+        }
+    }
+}
+
+pub(super) fn assemble(router: SecureRouter) -> Result<Router, RouterError> {
+    let mut table = Table { problems: router.problems, ..Table::default() };
+    let mut documents = Vec::new();
+    for docs in &router.inner_docs {
+        documents.push((docs, docs.document(router.entries.iter().map(|entry| &entry.listed))));
+    }
+    for (docs, document) in documents {
+        match docs.routes(document) {
+            Ok(routes) => {
+                for (path, handler) in routes {
+                    table.add(&path, "GET", "the documentation", handler);
+                }
+            }
+            Err(problem) => table.problems.push(problem),
+        }
+    }
+    let mut redirects = Vec::new();
+    for entry in router.entries {
+        let listed = &entry.listed;
+        let owner =
+            format!("{}::{} ({}:{})", listed.source.module, listed.source.name, listed.source.file, listed.source.line);
+        let (path, method) = (listed.path.as_str(), listed.route.method);
+        if listed.route.path == "/" && path != "/" {
+            table.add(&format!("{path}/"), method, &owner, entry.handler.clone());
+        } else if entry.redirect_slashes {
+            redirects.push(match path.strip_suffix('/') {
+                Some(shorter) => shorter.to_owned(),
+                None => format!("{path}/"),
+            });
+        }
+        table.add(path, method, &owner, entry.handler);
+    }
+    for path in redirects.iter().filter(|path| !path.is_empty() && !path.contains("{*")) {
+        table.add_redirect(path);
+    }
+    if !table.problems.is_empty() {
+        return Err(RouterError(table.problems));
+    }
+    Ok(table.routes.into_iter().fold(Router::new(), |router, (path, handler)| router.route(&path, handler)))
+}
+
+/// To the same path with a slash less, or more.
+async fn redirect(OriginalUri(uri): OriginalUri) -> Response {
+    let path = uri.path();
+    // `//host` would be another host's.
+    if path.starts_with("//") {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let mut location = path.strip_suffix('/').map_or_else(|| format!("{path}/"), str::to_owned);
+    if let Some(query) = uri.query() {
+        location.push('?');
+        location.push_str(query);
+    }
+    (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response()
+}

@@ -1,0 +1,126 @@
+//! The document of a router, and where it is served.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::OriginalUri,
+    http::header,
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get},
+};
+use utoipa::openapi::{OpenApi, Server};
+
+use crate::openapi::{Heading, Listed, document};
+
+/// Where the document of the handlers under `base` is served, and what it says beside them.
+#[derive(Clone)]
+pub(super) struct Docs {
+    pub(super) base: String,
+    pub(super) json: Option<String>,
+    pub(super) ui: Option<String>,
+    pub(super) title: String,
+    pub(super) version: String,
+    pub(super) token_url: Option<String>,
+    pub(super) merged: Vec<OpenApi>,
+}
+
+impl Default for Docs {
+    fn default() -> Self {
+        Self {
+            base: String::new(),
+            json: None,
+            ui: None,
+            title: "API".to_owned(),
+            version: "0.1.0".to_owned(),
+            token_url: None,
+            merged: Vec::new(),
+        }
+    }
+}
+
+impl Docs {
+    /// The same, for a router that is nested under `prefix`.
+    pub(super) fn under(mut self, prefix: &str) -> Self {
+        for path in [Some(&mut self.base), self.json.as_mut(), self.ui.as_mut()].into_iter().flatten() {
+            path.insert_str(0, prefix);
+        }
+        self
+    }
+
+    pub(super) fn document<'a>(&self, endpoints: impl Iterator<Item = &'a Listed>) -> OpenApi {
+        let here: Vec<&Listed> = endpoints.filter(|endpoint| self.covers(&endpoint.path)).collect();
+        let heading = Heading {
+            title: &self.title,
+            version: &self.version,
+            base: &self.base,
+            token_url: self.token_url.as_deref(),
+        };
+        let mut document = document(&here, &heading);
+        for merged in &self.merged {
+            // What is there stays: `merge` adds only what is missing.
+            document.merge(merged.clone());
+        }
+        document
+    }
+
+    fn covers(&self, path: &str) -> bool {
+        path.strip_prefix(self.base.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// The routes that serve it.
+    pub(super) fn routes(&self, document: OpenApi) -> Result<Vec<(String, MethodRouter)>, String> {
+        let mut routes = Vec::new();
+        let Some(json) = &self.json else { return Ok(routes) };
+        for path in [Some(json), self.ui.as_ref()].into_iter().flatten() {
+            check_path(path).map_err(|problem| format!("the document cannot be served at {path:?}: {problem}"))?;
+        }
+        let text = document.to_json().map_err(|error| format!("the document cannot be written: {error}"))?;
+        routes.push((json.clone(), serve(json.clone(), text.into(), document)));
+        #[cfg(feature = "swagger-ui")]
+        if let Some(ui) = &self.ui {
+            routes.extend(crate::openapi::ui::routes(ui, json, &self.title));
+        }
+        #[cfg(not(feature = "swagger-ui"))]
+        if self.ui.is_some() {
+            return Err(
+                "`.docs(..)` needs the feature `swagger-ui` of auth-runtime; `.openapi_path(..)` does not".to_owned()
+            );
+        }
+        Ok(routes)
+    }
+}
+
+/// A document says under which path its operations are. What a router of plain axum adds to the path is only seen in a
+/// request.
+fn serve(path: String, text: Arc<str>, document: OpenApi) -> MethodRouter {
+    let document = Arc::new(document);
+    get(move |OriginalUri(uri): OriginalUri| async move {
+        match uri.path().strip_suffix(path.as_str()) {
+            None | Some("") => json(text.to_string()),
+            Some(outer) => {
+                let mut document = OpenApi::clone(&document);
+                let base = document.servers.iter().flatten().next().map_or("", |server| server.url.as_str());
+                document.servers = Some(vec![Server::new(format!("{outer}{base}"))]);
+                document.to_json().map_or_else(|_| json(text.to_string()), json)
+            }
+        }
+    })
+}
+
+fn json(text: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], text).into_response()
+}
+
+/// Whether axum takes this path; it would panic if not.
+pub(super) fn check_path(path: &str) -> Result<(), &'static str> {
+    if !path.starts_with('/') {
+        return Err("it does not begin with a slash");
+    }
+    if path
+        .bytes()
+        .any(|byte| matches!(byte, b'{' | b'}' | b'*' | b':' | b'?' | b'#' | b'"' | b'<' | b'>') || byte <= b' ')
+    {
+        return Err("it has a character that a plain path does not have");
+    }
+    Ok(())
+}

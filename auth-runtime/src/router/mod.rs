@@ -1,0 +1,257 @@
+//! `SecureRouter`: a router on which every handler states who may call it.
+
+mod assemble;
+mod docs;
+
+use std::fmt;
+
+use axum::{
+    Router,
+    handler::Handler,
+    routing::{MethodFilter, MethodRouter},
+};
+use utoipa::openapi::OpenApi;
+
+pub use self::assemble::RouterError;
+use self::docs::Docs;
+use crate::{
+    error::Answers,
+    guard::{Endpoint, Enforce, Guarded, Routed},
+    openapi::Listed,
+};
+
+/// A router whose handlers each state their method, their path and who may call them.
+///
+/// ```
+/// use auth_runtime::prelude::*;
+///
+/// #[get("/health")]
+/// #[public]
+/// async fn health() -> &'static str {
+///     "ok"
+/// }
+///
+/// let app: axum::Router = SecureRouter::new().mount(health).docs("/docs").into_router()?;
+/// # Ok::<(), auth_runtime::RouterError>(())
+/// ```
+///
+/// A handler without a policy does not compile here:
+///
+/// ```compile_fail
+/// use auth_runtime::prelude::*;
+///
+/// async fn health() -> &'static str {
+///     "ok"
+/// }
+///
+/// let app: SecureRouter = SecureRouter::new().mount(health);
+/// ```
+#[must_use = "a router does nothing until it is served"]
+pub struct SecureRouter<S = ()> {
+    entries: Vec<Entry<S>>,
+    docs: Docs,
+    inner_docs: Vec<Docs>,
+    redirect_slashes: bool,
+    problems: Vec<String>,
+}
+
+struct Entry<S> {
+    listed: Listed,
+    handler: MethodRouter<S>,
+    answers: fn(&S) -> Option<Answers>,
+    redirect_slashes: bool,
+}
+
+impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
+    /// A router without handlers.
+    pub fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            docs: Docs::default(),
+            inner_docs: Vec::new(),
+            redirect_slashes: false,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Mounts a handler where its method attribute says.
+    pub fn mount<H, T>(mut self, handler: H) -> Self
+    where
+        T: Guarded + 'static,
+        T::Endpoint: Routed,
+        <T::Endpoint as Endpoint>::Access: Enforce<S>,
+        H: Handler<T, S>,
+    {
+        let route = <T::Endpoint as Routed>::ROUTE;
+        let Some(filter) = filter(route.method) else {
+            self.problems.push(format!("{} {}: this method cannot be mounted", route.method, route.path));
+            return self;
+        };
+        self.entries.push(Entry {
+            listed: Listed {
+                route,
+                path: route.path.to_owned(),
+                policy: T::Endpoint::POLICY,
+                takes: T::Endpoint::TAKES,
+                source: T::Endpoint::SOURCE,
+                describe: T::Endpoint::describe,
+                answers: None,
+            },
+            handler: MethodRouter::new().on(filter, handler),
+            answers: <T::Endpoint as Endpoint>::Access::answers,
+            redirect_slashes: false,
+        });
+        self
+    }
+
+    /// Adds the handlers of another router.
+    pub fn merge(mut self, other: Self) -> Self {
+        let other = other.settled();
+        self.entries.extend(other.entries);
+        self.problems.extend(other.problems);
+        self.inner_docs.extend(other.inner_docs);
+        self
+    }
+
+    /// Adds the handlers of another router under a path: `nest("/v1", users)` serves its `/me` at `/v1/me`, and its `/` at
+    /// `/v1` and `/v1/`.
+    ///
+    /// Handlers see the whole path. A document that the other router serves moves along, and keeps describing that
+    /// router alone.
+    pub fn nest(mut self, prefix: &str, other: Self) -> Self {
+        let other = other.settled();
+        if let Err(problem) = docs::check_path(prefix)
+            .and_then(|()| if prefix.ends_with('/') { Err("it ends with a slash") } else { Ok(()) })
+        {
+            self.problems.push(format!("a router cannot be nested at {prefix:?}: {problem}"));
+            return self;
+        }
+        self.problems.extend(other.problems);
+        for mut entry in other.entries {
+            entry.listed.path =
+                if entry.listed.path == "/" { prefix.to_owned() } else { format!("{prefix}{}", entry.listed.path) };
+            self.entries.push(entry);
+        }
+        self.inner_docs.extend(other.inner_docs.into_iter().map(|docs| docs.under(prefix)));
+        self
+    }
+
+    /// Serves Swagger UI at this path, and the document that it shows at `/openapi.json`. Without this, neither is served.
+    pub fn docs(mut self, path: impl Into<String>) -> Self {
+        self.docs.ui = Some(path.into());
+        self.docs.json.get_or_insert_with(|| "/openapi.json".to_owned());
+        self
+    }
+
+    /// Serves the OpenAPI document at this path, with or without [`docs`](Self::docs).
+    pub fn openapi_path(mut self, path: impl Into<String>) -> Self {
+        self.docs.json = Some(path.into());
+        self
+    }
+
+    /// Title and version in the document; `API` and `0.1.0` unless said.
+    pub fn info(mut self, title: impl Into<String>, version: impl Into<String>) -> Self {
+        self.docs.title = title.into();
+        self.docs.version = version.into();
+        self
+    }
+
+    /// Where tokens are had, for the document of a router that has no token endpoint itself.
+    pub fn token_url(mut self, url: impl Into<String>) -> Self {
+        self.docs.token_url = Some(url.into());
+        self
+    }
+
+    /// Adds a document of your own, from utoipa, say. Where both describe an operation, this router's description counts: it
+    /// is the one that is enforced.
+    pub fn merge_document(mut self, document: OpenApi) -> Self {
+        self.docs.merged.push(document);
+        self
+    }
+
+    /// Answers a path with a slash too many or too few at its end by a redirect (307) to the one that is mounted, as
+    /// FastAPI does.
+    pub fn redirect_slashes(mut self) -> Self {
+        self.redirect_slashes = true;
+        self
+    }
+
+    /// Gives the handlers their state: an [`Auth`](crate::Auth), or any [`AuthState`](crate::AuthState).
+    pub fn with_state<S2>(self, state: S) -> SecureRouter<S2> {
+        let entries = self.entries.into_iter().map(|entry| {
+            let mut listed = entry.listed;
+            listed.answers = listed.answers.or_else(|| (entry.answers)(&state));
+            Entry {
+                listed,
+                handler: entry.handler.with_state(state.clone()),
+                answers: |_| None,
+                redirect_slashes: entry.redirect_slashes,
+            }
+        });
+        SecureRouter {
+            entries: entries.collect(),
+            docs: self.docs,
+            inner_docs: self.inner_docs,
+            redirect_slashes: self.redirect_slashes,
+            problems: self.problems,
+        }
+    }
+
+    /// What holds for the whole of this router is written to its parts, before it becomes a part itself.
+    fn settled(mut self) -> Self {
+        if self.redirect_slashes {
+            self.entries.iter_mut().for_each(|entry| entry.redirect_slashes = true);
+        }
+        if self.docs.json.is_some() || self.docs.ui.is_some() || !self.docs.merged.is_empty() {
+            self.inner_docs.push(std::mem::take(&mut self.docs));
+        }
+        self
+    }
+}
+
+impl SecureRouter {
+    /// The plain axum router, to be served, layered, nested or merged like any other.
+    ///
+    /// # Errors
+    /// [`RouterError`] lists every conflict: two handlers at one method and path, paths that no matcher can tell apart.
+    pub fn into_router(self) -> Result<Router, RouterError> {
+        assemble::assemble(self.settled())
+    }
+
+    /// The OpenAPI document of all handlers, with or without [`docs`](Self::docs).
+    #[must_use]
+    pub fn document(&self) -> OpenApi {
+        self.docs.document(self.entries.iter().map(|entry| &entry.listed))
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Default for SecureRouter<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> fmt::Debug for SecureRouter<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(
+                self.entries.iter().map(|entry| {
+                    format!("{} {} ({})", entry.listed.route.method, entry.listed.path, entry.listed.policy)
+                }),
+            )
+            .finish()
+    }
+}
+
+fn filter(method: &str) -> Option<MethodFilter> {
+    Some(match method {
+        "GET" => MethodFilter::GET,
+        "POST" => MethodFilter::POST,
+        "PUT" => MethodFilter::PUT,
+        "PATCH" => MethodFilter::PATCH,
+        "DELETE" => MethodFilter::DELETE,
+        "HEAD" => MethodFilter::HEAD,
+        "OPTIONS" => MethodFilter::OPTIONS,
+        _ => return None,
+    })
+}

@@ -1,0 +1,74 @@
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{PoisonError, RwLock},
+};
+
+use super::{StoreError, UserStore};
+use crate::{password::PasswordHash, user::AuthUser};
+
+/// Users in memory: for tests, examples and small fixed sets. They are gone when the program ends.
+///
+/// ```
+/// use auth_runtime::{AuthUser, MemoryUsers};
+///
+/// #[derive(AuthUser, Clone)]
+/// #[auth(no_password, always_active)]
+/// struct Robot {
+///     #[auth(username)]
+///     name: String,
+/// }
+///
+/// let robots = MemoryUsers::from_iter([Robot { name: "r2".into() }, Robot { name: "c3".into() }]);
+/// ```
+pub struct MemoryUsers<U> {
+    users: RwLock<HashMap<String, U>>,
+}
+
+impl<U: AuthUser> MemoryUsers<U> {
+    /// A store without users.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { users: RwLock::new(HashMap::new()) }
+    }
+
+    /// Adds a user, or replaces the one of the same name.
+    pub fn insert(&self, user: U) {
+        let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+        users.insert(user.username().to_owned(), user);
+    }
+}
+
+impl<U: AuthUser> Default for MemoryUsers<U> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<U: AuthUser> FromIterator<U> for MemoryUsers<U> {
+    fn from_iter<I: IntoIterator<Item = U>>(users: I) -> Self {
+        let users = users.into_iter().map(|user| (user.username().to_owned(), user)).collect();
+        Self { users: RwLock::new(users) }
+    }
+}
+
+impl<U> fmt::Debug for MemoryUsers<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryUsers").finish_non_exhaustive()
+    }
+}
+
+impl<U: AuthUser> UserStore for MemoryUsers<U> {
+    type User = U;
+
+    async fn find(&self, username: &str) -> Result<Option<U>, StoreError> {
+        Ok(self.users.read().unwrap_or_else(PoisonError::into_inner).get(username).cloned())
+    }
+
+    async fn set_password_hash(&self, username: &str, hash: &PasswordHash) -> Result<(), StoreError> {
+        if let Some(user) = self.users.write().unwrap_or_else(PoisonError::into_inner).get_mut(username) {
+            user.set_password_hash(hash.clone());
+        }
+        Ok(())
+    }
+}

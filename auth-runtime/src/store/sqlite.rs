@@ -1,0 +1,352 @@
+use std::{
+    fmt,
+    marker::PhantomData,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{
+    AssertSqlSafe, Row, Sqlite, SqlitePool,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow},
+};
+
+use super::{
+    StoreError, UserStore,
+    record::{ColumnKind, ColumnSpec, Record, Value},
+};
+use crate::{password::PasswordHash, user::AuthUser};
+
+const DEFAULT_TABLE: &str = "users";
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Users in one SQLite file: the embedded default. One row a user, one column a field of the user type.
+///
+/// ```no_run
+/// use auth_runtime::{AuthUser, PasswordHash, SqliteUsers};
+///
+/// #[derive(AuthUser, Clone)]
+/// struct User {
+///     #[auth(username)]
+///     username: String,
+///     full_name: Option<String>,
+///     #[auth(disabled)]
+///     disabled: bool,
+///     #[auth(password_hash)]
+///     hashed_password: PasswordHash,
+/// }
+///
+/// # async fn open() -> Result<(), auth_runtime::StoreError> {
+/// let users = SqliteUsers::<User>::open("users.db").await?;
+/// # Ok(()) }
+/// ```
+pub struct SqliteUsers<U> {
+    pool: SqlitePool,
+    path: PathBuf,
+    statements: Statements,
+    users: PhantomData<fn() -> U>,
+}
+
+impl<U> Clone for SqliteUsers<U> {
+    /// Another handle on the same file.
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            path: self.path.clone(),
+            statements: self.statements.clone(),
+            users: PhantomData,
+        }
+    }
+}
+
+/// Written once: the names in them are the fields of the user type and the table of the options, never input.
+#[derive(Clone)]
+struct Statements {
+    find: String,
+    insert: String,
+    count: String,
+    set_password_hash: Option<String>,
+}
+
+/// How a [`SqliteUsers`] is opened.
+#[derive(Debug, Clone)]
+pub struct SqliteUsersOptions {
+    table: String,
+    busy_timeout: Duration,
+    create: bool,
+}
+
+impl Default for SqliteUsersOptions {
+    fn default() -> Self {
+        Self { table: DEFAULT_TABLE.to_owned(), busy_timeout: DEFAULT_TIMEOUT, create: true }
+    }
+}
+
+impl SqliteUsersOptions {
+    /// The table; `users` unless said.
+    #[must_use]
+    pub fn table(mut self, table: impl Into<String>) -> Self {
+        self.table = table.into();
+        self
+    }
+
+    /// How long to wait for another process that holds the file; five seconds unless said.
+    #[must_use]
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// Opens a file that must exist, and its table too, instead of making what is missing.
+    #[must_use]
+    pub fn existing(mut self) -> Self {
+        self.create = false;
+        self
+    }
+
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// As [`SqliteUsers::open`].
+    pub async fn open<U: AuthUser + Record<Sqlite>>(
+        self,
+        path: impl AsRef<Path>,
+    ) -> Result<SqliteUsers<U>, StoreError> {
+        SqliteUsers::open_with(path.as_ref(), self).await
+    }
+}
+
+impl<U: AuthUser + Record<Sqlite>> SqliteUsers<U> {
+    /// Opens the file, and makes it and its table if they do not exist.
+    ///
+    /// # Errors
+    /// [`StoreError`] says whether the file is locked, read-only, not a database, damaged, or has a table without the
+    /// columns that the user type needs. Nothing is changed in such a file.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        SqliteUsersOptions::default().open(path).await
+    }
+
+    async fn open_with(path: &Path, options: SqliteUsersOptions) -> Result<Self, StoreError> {
+        if !is_plain_name(&options.table) {
+            return Err(StoreError::new(format!(
+                "{:?} cannot be the name of a table here: use letters, digits and _, and no digit first",
+                options.table
+            )));
+        }
+        let connect = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(options.create)
+            .journal_mode(SqliteJournalMode::Wal)
+            .busy_timeout(options.busy_timeout);
+        let pool = SqlitePoolOptions::new()
+            .acquire_timeout(options.busy_timeout + DEFAULT_TIMEOUT)
+            .connect_with(connect)
+            .await
+            .map_err(|error| explain(path, error))?;
+        if options.create {
+            sqlx::query(AssertSqlSafe(create_statement::<U>(&options.table)))
+                .execute(&pool)
+                .await
+                .map_err(|error| explain(path, error))?;
+        }
+        check_columns::<U>(&pool, path, &options.table).await?;
+        let statements = Statements::of::<U>(&options.table);
+        Ok(Self { pool, path: path.to_owned(), statements, users: PhantomData })
+    }
+
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// [`StoreError`] if there is a user of this name already, or the file cannot be written.
+    pub async fn insert(&self, user: &U) -> Result<(), StoreError> {
+        let mut query = sqlx::query(AssertSqlSafe(self.statements.insert.as_str()));
+        for value in user.to_values() {
+            query = bind(query, value);
+        }
+        match query.execute(&self.pool).await {
+            Ok(_) => Ok(()),
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                Err(StoreError::new(format!("there is a user named {:?} already", user.username())))
+            }
+            Err(error) => Err(self.explain(error)),
+        }
+    }
+
+    /// How many users there are.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the file cannot be read.
+    pub async fn count(&self) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar(AssertSqlSafe(self.statements.count.as_str()))
+            .fetch_one(&self.pool)
+            .await
+            .map_err(|error| self.explain(error))?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    /// Writes everything back and closes the file.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    fn explain(&self, error: sqlx::Error) -> StoreError {
+        explain(&self.path, error)
+    }
+}
+
+impl<U: AuthUser + Record<Sqlite>> UserStore for SqliteUsers<U> {
+    type User = U;
+
+    async fn find(&self, username: &str) -> Result<Option<U>, StoreError> {
+        let row = sqlx::query(AssertSqlSafe(self.statements.find.as_str()))
+            .bind(username)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| self.explain(error))?;
+        let Some(row) = row else { return Ok(None) };
+        let mut values = U::COLUMNS.iter().enumerate().map(|(index, column)| value(&row, index, column.kind));
+        U::from_values(&mut values).map(Some).map_err(|(column, error)| {
+            StoreError::new(format!(
+                "the column {column} of {username:?} in {} does not hold {}",
+                self.path.display(),
+                error.expected
+            ))
+        })
+    }
+
+    async fn set_password_hash(&self, username: &str, hash: &PasswordHash) -> Result<(), StoreError> {
+        let Some(statement) = &self.statements.set_password_hash else { return Ok(()) };
+        sqlx::query(AssertSqlSafe(statement.as_str()))
+            .bind(hash.expose())
+            .bind(username)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(|error| self.explain(error))
+    }
+}
+
+impl<U> fmt::Debug for SqliteUsers<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteUsers").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Statements {
+    fn of<U: Record<Sqlite>>(table: &str) -> Self {
+        let names: Vec<String> = U::COLUMNS.iter().map(|column| quoted(column.name)).collect();
+        let marks = vec!["?"; names.len()].join(", ");
+        let names = names.join(", ");
+        let key = U::COLUMNS.iter().find(|column| column.key).map_or_else(|| "NULL".to_owned(), |key| quoted(key.name));
+        let table = quoted(table);
+        let set_password_hash = U::COLUMNS
+            .iter()
+            .find(|column| column.password_hash)
+            .map(|column| format!("UPDATE {table} SET {} = ? WHERE {key} = ?", quoted(column.name)));
+        Self {
+            find: format!("SELECT {names} FROM {table} WHERE {key} = ?"),
+            insert: format!("INSERT INTO {table} ({names}) VALUES ({marks})"),
+            count: format!("SELECT COUNT(*) FROM {table}"),
+            set_password_hash,
+        }
+    }
+}
+
+fn create_statement<U: Record<Sqlite>>(table: &str) -> String {
+    let columns: Vec<String> = U::COLUMNS
+        .iter()
+        .map(|ColumnSpec { name, kind, nullable, key, .. }| {
+            let kind = match kind {
+                ColumnKind::Integer => "INTEGER",
+                ColumnKind::Real => "REAL",
+                ColumnKind::Text => "TEXT",
+                ColumnKind::Blob => "BLOB",
+            };
+            let null = if *nullable { "" } else { " NOT NULL" };
+            let key = if *key { " PRIMARY KEY" } else { "" };
+            format!("{} {kind}{null}{key}", quoted(name))
+        })
+        .collect();
+    format!("CREATE TABLE IF NOT EXISTS {} ({})", quoted(table), columns.join(", "))
+}
+
+async fn check_columns<U: Record<Sqlite>>(pool: &SqlitePool, path: &Path, table: &str) -> Result<(), StoreError> {
+    let present: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info(?)")
+        .bind(table)
+        .fetch_all(pool)
+        .await
+        .map_err(|error| explain(path, error))?;
+    let missing: Vec<&str> = U::COLUMNS
+        .iter()
+        .map(|column| column.name)
+        .filter(|name| !present.iter().any(|present| present.eq_ignore_ascii_case(name)))
+        .collect();
+    if present.is_empty() {
+        return Err(StoreError::new(format!("{} has no table {table}", path.display())));
+    }
+    if !missing.is_empty() {
+        return Err(StoreError::new(format!(
+            "the table {table} in {} lacks the columns {}: add them with ALTER TABLE, or choose another file or table",
+            path.display(),
+            missing.join(", ")
+        )));
+    }
+    Ok(())
+}
+
+fn is_plain_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// A name between quotes: fields of a struct may be words of SQL.
+fn quoted(name: &str) -> String {
+    format!("\"{name}\"")
+}
+
+fn bind<'q>(query: Query<'q, Sqlite, SqliteArguments>, value: Value) -> Query<'q, Sqlite, SqliteArguments> {
+    match value {
+        Value::Null => query.bind(None::<String>),
+        Value::Integer(number) => query.bind(number),
+        Value::Real(number) => query.bind(number),
+        Value::Text(text) => query.bind(text),
+        Value::Blob(bytes) => query.bind(bytes),
+    }
+}
+
+/// A value of another kind than the column's reads as nothing, and is then reported by the field that it does not fit.
+fn value(row: &SqliteRow, index: usize, kind: ColumnKind) -> Value {
+    let value = match kind {
+        ColumnKind::Integer => row.try_get::<Option<i64>, _>(index).map(|found| found.map(Value::Integer)),
+        ColumnKind::Real => row.try_get::<Option<f64>, _>(index).map(|found| found.map(Value::Real)),
+        ColumnKind::Text => row.try_get::<Option<String>, _>(index).map(|found| found.map(Value::Text)),
+        ColumnKind::Blob => row.try_get::<Option<Vec<u8>>, _>(index).map(|found| found.map(Value::Blob)),
+    };
+    // A misfit must not read as NULL, which an optional field would take for "absent".
+    value.map_or(Value::Blob(Vec::new()), |found| found.unwrap_or(Value::Null))
+}
+
+fn explain(path: &Path, error: sqlx::Error) -> StoreError {
+    let file = path.display();
+    let code = match &error {
+        sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<u32>().ok()),
+        _ => None,
+    };
+    // The low byte is the primary result code, <https://sqlite.org/rescode.html>.
+    let message = match (code.map(|code| code & 0xff), &error) {
+        (Some(5 | 6), _) => format!("{file} is locked by another process: stop it, or wait until it is done"),
+        (Some(8), _) => format!("{file} cannot be written: it, or its directory, is read-only"),
+        (Some(11), _) => {
+            format!("{file} is damaged: restore it from a backup, or recover it with `sqlite3 {file} .recover`")
+        }
+        (Some(13), _) => format!("{file} cannot be written: the disk is full"),
+        (Some(14), _) => {
+            format!("{file} cannot be opened: does its directory exist, and may this program read and write there?")
+        }
+        (Some(26), _) => format!("{file} is not an SQLite database: is it another program's file?"),
+        (_, sqlx::Error::PoolTimedOut) => format!("{file} is busy: no connection was free in time"),
+        _ => format!("{file} cannot be used"),
+    };
+    StoreError::new(message).caused_by(error)
+}

@@ -1,0 +1,202 @@
+//! JSON Web Signature, compact serialization (RFC 7515): one algorithm for each key, and nothing in a header is followed.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+
+use super::{
+    TokenFault,
+    key::{Algorithm, SigningKey},
+};
+
+/// RFC 9068 section 2.1.
+const ACCESS_TOKEN_TYPE: &str = "at+jwt";
+/// Longer tokens are refused unread.
+const MOST_BYTES: usize = 8 * 1024;
+
+#[derive(Serialize)]
+struct NewHeader {
+    alg: &'static str,
+    typ: &'static str,
+}
+
+#[derive(Deserialize)]
+struct Header<'a> {
+    #[serde(borrow)]
+    alg: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    typ: Option<std::borrow::Cow<'a, str>>,
+    crit: Option<IgnoredAny>,
+}
+
+/// Signs `payload` as an access token.
+pub(super) fn sign(key: &SigningKey, payload: &[u8]) -> Result<String, serde_json::Error> {
+    let header = serde_json::to_vec(&NewHeader { alg: key.algorithm().name(), typ: ACCESS_TOKEN_TYPE })?;
+    let mut token = URL_SAFE_NO_PAD.encode(header);
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(payload, &mut token);
+    let signature = key.sign(token.as_bytes());
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    Ok(token)
+}
+
+/// The payload of an access token that this key signed.
+pub(super) fn verify(key: &SigningKey, token: &str) -> Result<Vec<u8>, TokenFault> {
+    if token.len() > MOST_BYTES {
+        return Err(TokenFault::Malformed);
+    }
+    let (signed, signature) = token.rsplit_once('.').ok_or(TokenFault::Malformed)?;
+    let (header, payload) = signed.split_once('.').ok_or(TokenFault::Malformed)?;
+    if payload.contains('.') {
+        return Err(TokenFault::Malformed);
+    }
+
+    let header = decode_object(header)?;
+    let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| TokenFault::Malformed)?;
+    if header.crit.is_some() {
+        return Err(TokenFault::UnsupportedCritical);
+    }
+    if header.alg != key.algorithm().name() {
+        return Err(TokenFault::WrongAlgorithm);
+    }
+    if !header.typ.is_some_and(|typ| is_access_token_type(&typ)) {
+        return Err(TokenFault::WrongType);
+    }
+    if !key.verifies(signed.as_bytes(), &decode(signature)?) {
+        return Err(TokenFault::BadSignature);
+    }
+    decode_object(payload)
+}
+
+/// `typ` is a media type, with `application/` left out or not, and compared without case (RFC 7515 section 4.1.9).
+fn is_access_token_type(typ: &str) -> bool {
+    let subtype = match typ.split_at_checked("application/".len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case("application/") => rest,
+        _ => typ,
+    };
+    subtype.eq_ignore_ascii_case(ACCESS_TOKEN_TYPE)
+}
+
+/// The text of a JSON object. Asked for here, since serde would take an array of the same values for one.
+fn decode_object(part: &str) -> Result<Vec<u8>, TokenFault> {
+    decode(part).and_then(|text| if text.starts_with(b"{") { Ok(text) } else { Err(TokenFault::Malformed) })
+}
+
+fn decode(part: &str) -> Result<Vec<u8>, TokenFault> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenFault::Malformed)
+}
+
+impl Algorithm {
+    /// The name that RFC 7518 and RFC 8037 give it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    fn key() -> SigningKey {
+        SigningKey::from_secret(&Secret::new("0123456789abcdef0123456789abcdef")).unwrap()
+    }
+
+    fn forge(header: &str, payload: &str) -> String {
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+        let signature = URL_SAFE_NO_PAD.encode(key().sign(signed.as_bytes()));
+        format!("{signed}.{signature}")
+    }
+
+    #[test]
+    fn what_was_signed_verifies() {
+        let token = sign(&key(), b"{}").unwrap();
+        assert_eq!(verify(&key(), &token), Ok(b"{}".to_vec()));
+        assert_eq!(verify(&key(), &forge(r#"{"typ":"application/AT+JWT","alg":"HS256"}"#, "{}")), Ok(b"{}".to_vec()));
+    }
+
+    #[test]
+    fn every_changed_character_is_noticed() {
+        let token = sign(&key(), br#"{"sub":"johndoe"}"#).unwrap();
+        for index in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[index] = if bytes[index] == b'A' { b'B' } else { b'A' };
+            assert!(verify(&key(), &String::from_utf8(bytes).unwrap()).is_err(), "byte {index}");
+        }
+    }
+
+    #[test]
+    fn headers_that_ask_for_more_are_refused() {
+        for (header, fault) in [
+            (r#"{"alg":"none","typ":"at+jwt"}"#, TokenFault::WrongAlgorithm),
+            (r#"{"alg":"EdDSA","typ":"at+jwt"}"#, TokenFault::WrongAlgorithm),
+            (r#"{"alg":"hs256","typ":"at+jwt"}"#, TokenFault::WrongAlgorithm),
+            (r#"{"alg":"HS256"}"#, TokenFault::WrongType),
+            (r#"{"alg":"HS256","typ":"JWT"}"#, TokenFault::WrongType),
+            (r#"{"alg":"HS256","typ":"at+jwt","crit":["b64"],"b64":false}"#, TokenFault::UnsupportedCritical),
+            (r#"{"alg":"HS256","alg":"HS256","typ":"at+jwt"}"#, TokenFault::Malformed),
+            (r#"{"typ":"at+jwt"}"#, TokenFault::Malformed),
+            (r#"["HS256","at+jwt",null]"#, TokenFault::Malformed),
+            ("", TokenFault::Malformed),
+        ] {
+            assert_eq!(verify(&key(), &forge(header, "{}")), Err(fault), "{header}");
+        }
+    }
+
+    #[test]
+    fn keys_in_a_header_are_not_used() {
+        let foreign = SigningKey::from_secret(&Secret::new("another-key-another-key-another!")).unwrap();
+        let header =
+            r#"{"alg":"HS256","typ":"at+jwt","jwk":{"kty":"oct","k":"YW5vdGhlci1rZXktYW5vdGhlci1rZXktYW5vdGhlciE"}}"#;
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode("{}"));
+        let token = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(foreign.sign(signed.as_bytes())));
+        assert_eq!(verify(&key(), &token), Err(TokenFault::BadSignature));
+    }
+
+    #[test]
+    fn what_is_no_compact_jws_is_malformed() {
+        let token = sign(&key(), b"{}").unwrap();
+        for bad in
+            ["", ".", "..", "...", "a.b", "a.b.c", &format!("{token}."), &format!("{token}="), &format!(" {token}")]
+        {
+            assert_eq!(verify(&key(), bad), Err(TokenFault::Malformed), "{bad}");
+        }
+        assert_eq!(verify(&key(), &".".repeat(1_000_000)), Err(TokenFault::Malformed));
+    }
+
+    #[test]
+    fn a_signature_cut_short_is_refused() {
+        let token = sign(&key(), b"{}").unwrap();
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        for length in [0, 2, 4, 8, 16, 32, 40] {
+            assert!(verify(&key(), &format!("{signed}.{}", &signature[..length])).is_err());
+        }
+    }
+
+    /// RFC 8037 appendix A.4: the key, the signing input and the signature.
+    #[test]
+    fn signs_as_rfc_8037_does() {
+        let seed = URL_SAFE_NO_PAD.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
+        let key = SigningKey::from_ed25519_seed(seed.as_slice().try_into().unwrap());
+        let signed = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
+        assert_eq!(
+            URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes())),
+            "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+        );
+    }
+
+    /// RFC 7515 appendix A.1: the key is given as base64url bytes, which a key of ours, being text, cannot hold; the MAC
+    /// itself is compared.
+    #[test]
+    fn authenticates_as_rfc_7515_does() {
+        let secret = URL_SAFE_NO_PAD
+            .decode("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow")
+            .unwrap();
+        let key = SigningKey::from_hmac_bytes(&secret).unwrap();
+        let signed = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+        assert_eq!(URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes())), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+    }
+}

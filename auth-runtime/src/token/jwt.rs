@@ -1,0 +1,259 @@
+//! Access tokens as signed JWTs (RFC 7519), typed as RFC 9068 types them.
+
+use std::{borrow::Cow, time::Duration};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+
+use super::{AccessClaims, IssuedToken, SigningKey, TokenFault, TokenRequest, jws};
+use crate::{
+    ambient::{Clock, Randomness},
+    secret::Secret,
+    store::StoreError,
+};
+
+/// 128 bits, so that no two tokens ever share an identifier.
+const ID_BYTES: usize = 16;
+
+#[derive(Debug, Clone)]
+pub(crate) struct JwtSettings {
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+    pub(crate) lifetime: Duration,
+    pub(crate) leeway: Duration,
+}
+
+#[derive(Debug)]
+pub(crate) struct Jwt {
+    pub(crate) key: SigningKey,
+    pub(crate) settings: JwtSettings,
+    pub(crate) clock: Clock,
+    pub(crate) randomness: Randomness,
+}
+
+#[derive(Serialize)]
+struct NewClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    iat: u64,
+    exp: u64,
+    jti: &'a str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    scope: String,
+}
+
+/// The claims that are decided on. Their types are the RFC's: a time that is a string, negative or huge is malformed, and
+/// so is a claim that comes twice.
+#[derive(Deserialize)]
+struct Claims<'a> {
+    #[serde(borrow)]
+    iss: Cow<'a, str>,
+    #[serde(borrow)]
+    sub: Cow<'a, str>,
+    aud: Audience,
+    exp: NumericDate,
+    #[serde(default)]
+    nbf: Option<NumericDate>,
+    #[serde(borrow)]
+    jti: Cow<'a, str>,
+    #[serde(borrow, default)]
+    scope: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    fn names(&self, audience: &str) -> bool {
+        match self {
+            Self::One(one) => one == audience,
+            Self::Many(many) => many.iter().any(|one| one == audience),
+        }
+    }
+}
+
+/// Whole seconds, or a fraction of them, which RFC 7519 section 2 allows.
+#[derive(Deserialize, Clone, Copy)]
+#[serde(try_from = "f64")]
+struct NumericDate(u64);
+
+impl TryFrom<f64> for NumericDate {
+    type Error = &'static str;
+
+    fn try_from(seconds: f64) -> Result<Self, Self::Error> {
+        // Beyond 2^53 a double no longer counts seconds.
+        const MOST: f64 = 9_007_199_254_740_992.0;
+        if !(0.0..=MOST).contains(&seconds) {
+            return Err("a time out of range");
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked")]
+        Ok(Self(seconds as u64))
+    }
+}
+
+impl Jwt {
+    pub(crate) fn issue(&self, request: TokenRequest<'_>) -> Result<IssuedToken, StoreError> {
+        let mut id = [0; ID_BYTES];
+        self.randomness.fill(&mut id).map_err(|error| StoreError::new("no token was made").caused_by(error))?;
+        let now = self.clock.unix_seconds();
+        let claims = NewClaims {
+            iss: &self.settings.issuer,
+            sub: request.subject,
+            aud: &self.settings.audience,
+            iat: now,
+            exp: now.saturating_add(self.settings.lifetime.as_secs()),
+            jti: &URL_SAFE_NO_PAD.encode(id),
+            scope: request.scopes.join(" "),
+        };
+        let token = serde_json::to_vec(&claims)
+            .and_then(|claims| jws::sign(&self.key, &claims))
+            .map_err(|error| StoreError::new("no token was made").caused_by(error))?;
+        Ok(IssuedToken { token: Secret::new(token), expires_in: Some(self.settings.lifetime) })
+    }
+
+    pub(crate) fn verify(&self, token: &str) -> Result<AccessClaims, TokenFault> {
+        let payload = jws::verify(&self.key, token)?;
+        let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| TokenFault::Malformed)?;
+        let now = self.clock.unix_seconds();
+        let leeway = self.settings.leeway.as_secs();
+        if claims.iss != self.settings.issuer {
+            return Err(TokenFault::WrongIssuer);
+        }
+        if !claims.aud.names(&self.settings.audience) {
+            return Err(TokenFault::WrongAudience);
+        }
+        // RFC 7519 section 4.1.4: not accepted on or after `exp`.
+        if now >= claims.exp.0.saturating_add(leeway) {
+            return Err(TokenFault::Expired);
+        }
+        if claims.nbf.is_some_and(|nbf| now.saturating_add(leeway) < nbf.0) {
+            return Err(TokenFault::NotYetValid);
+        }
+        if claims.sub.is_empty() {
+            return Err(TokenFault::Malformed);
+        }
+        Ok(AccessClaims {
+            subject: claims.sub.into_owned(),
+            scopes: claims.scope.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
+            id: Some(claims.jti.into_owned()),
+            expires_at: Some(claims.exp.0),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn jwt(now: u64, leeway: u64) -> Jwt {
+        Jwt {
+            key: SigningKey::from_secret(&Secret::new("0123456789abcdef0123456789abcdef")).unwrap(),
+            settings: JwtSettings {
+                issuer: "https://issuer.example".into(),
+                audience: "https://api.example".into(),
+                lifetime: Duration::from_secs(60),
+                leeway: Duration::from_secs(leeway),
+            },
+            clock: Clock::from_fn(move || UNIX_EPOCH + Duration::from_secs(now)),
+            randomness: Randomness::default(),
+        }
+    }
+
+    fn verify(claims: &str) -> Result<AccessClaims, TokenFault> {
+        let jwt = jwt(NOW, 0);
+        jwt.verify(&jws::sign(&jwt.key, claims.as_bytes()).unwrap())
+    }
+
+    fn claims(with: &str) -> String {
+        let mut claims: serde_json::Map<_, _> = serde_json::from_str(
+            r#"{"iss":"https://issuer.example","aud":"https://api.example","sub":"johndoe","jti":"1","exp":1800000001}"#,
+        )
+        .unwrap();
+        for (name, value) in serde_json::from_str::<serde_json::Map<_, _>>(with).unwrap() {
+            if value.is_null() {
+                claims.remove(&name)
+            } else {
+                claims.insert(name, value)
+            };
+        }
+        serde_json::to_string(&claims).unwrap()
+    }
+
+    #[test]
+    fn what_is_issued_verifies_until_it_expires() {
+        let scopes = ["me".to_owned(), "items".to_owned()];
+        let token = jwt(NOW, 0).issue(TokenRequest { subject: "johndoe", scopes: &scopes }).unwrap().token;
+        let claims = jwt(NOW, 0).verify(token.expose()).unwrap();
+        assert_eq!((claims.subject.as_str(), claims.scopes.as_slice()), ("johndoe", scopes.as_slice()));
+        assert_eq!(claims.expires_at, Some(NOW + 60));
+        assert!(jwt(NOW + 59, 0).verify(token.expose()).is_ok());
+        assert_eq!(jwt(NOW + 60, 0).verify(token.expose()), Err(TokenFault::Expired));
+        assert!(jwt(NOW + 64, 5).verify(token.expose()).is_ok());
+        assert_eq!(jwt(NOW + 65, 5).verify(token.expose()), Err(TokenFault::Expired));
+    }
+
+    #[test]
+    fn each_token_has_its_own_identifier() {
+        let request = TokenRequest { subject: "johndoe", scopes: &[] };
+        let jwt = jwt(NOW, 0);
+        let id = || jwt.verify(jwt.issue(request).unwrap().token.expose()).unwrap().id;
+        assert_ne!(id(), id());
+    }
+
+    #[test]
+    fn claims_are_held_to_the_rfc() {
+        assert!(verify(&claims("{}")).is_ok());
+        for (with, fault) in [
+            (r#"{"iss":"https://issuer.example.evil"}"#, TokenFault::WrongIssuer),
+            (r#"{"iss":"https://issuer.exampl"}"#, TokenFault::WrongIssuer),
+            (r#"{"aud":"https://other.example"}"#, TokenFault::WrongAudience),
+            (r#"{"aud":["https://other.example"]}"#, TokenFault::WrongAudience),
+            (r#"{"aud":[]}"#, TokenFault::WrongAudience),
+            (r#"{"exp":1800000000}"#, TokenFault::Expired),
+            (r#"{"exp":0}"#, TokenFault::Expired),
+            (r#"{"nbf":1800000001}"#, TokenFault::NotYetValid),
+            (r#"{"sub":""}"#, TokenFault::Malformed),
+            (r#"{"sub":7}"#, TokenFault::Malformed),
+            (r#"{"exp":"1800000001"}"#, TokenFault::Malformed),
+            (r#"{"exp":-1}"#, TokenFault::Malformed),
+            (r#"{"exp":1e300}"#, TokenFault::Malformed),
+            (r#"{"exp":18446744073709551615}"#, TokenFault::Malformed),
+            (r#"{"nbf":"0"}"#, TokenFault::Malformed),
+            (r#"{"nbf":-5}"#, TokenFault::Malformed),
+            (r#"{"scope":["me"]}"#, TokenFault::Malformed),
+            (r#"{"iss":null}"#, TokenFault::Malformed),
+            (r#"{"aud":null}"#, TokenFault::Malformed),
+            (r#"{"sub":null}"#, TokenFault::Malformed),
+            (r#"{"exp":null}"#, TokenFault::Malformed),
+            (r#"{"jti":null}"#, TokenFault::Malformed),
+        ] {
+            assert_eq!(verify(&claims(with)), Err(fault), "{with}");
+        }
+        assert!(verify(&claims(r#"{"aud":["https://other.example","https://api.example"]}"#)).is_ok());
+        assert!(verify(&claims(r#"{"nbf":1800000000.5,"exp":1800000001.9}"#)).is_ok());
+    }
+
+    #[test]
+    fn a_claim_that_comes_twice_is_refused() {
+        let twice = claims("{}").replacen('{', r#"{"sub":"admin","#, 1);
+        assert_eq!(verify(&twice), Err(TokenFault::Malformed));
+        assert_eq!(verify("[]"), Err(TokenFault::Malformed));
+        assert_eq!(verify("not json"), Err(TokenFault::Malformed));
+    }
+
+    #[test]
+    fn without_randomness_there_is_no_token() {
+        let jwt =
+            Jwt { randomness: Randomness::from_fn(|_| Err(crate::ambient::RandomnessUnavailable)), ..jwt(NOW, 0) };
+        assert!(jwt.issue(TokenRequest { subject: "johndoe", scopes: &[] }).is_err());
+    }
+}

@@ -1,0 +1,163 @@
+//! Access tokens: what they carry, and the trait through which an application brings its own format.
+
+mod jws;
+mod jwt;
+mod key;
+
+use std::{error::Error, fmt, future::Future, time::Duration};
+
+pub(crate) use self::jwt::{Jwt, JwtSettings};
+pub use self::key::{KeyError, SigningKey};
+use crate::{
+    secret::Secret,
+    store::{Boxed, StoreError},
+};
+
+/// What a genuine access token says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AccessClaims {
+    /// Whom it was issued to: the username (`sub`).
+    pub subject: String,
+    /// What it may be used for (`scope`).
+    pub scopes: Vec<String>,
+    /// Its own identifier (`jti`).
+    pub id: Option<String>,
+    /// When it expires, in seconds since 1970 (`exp`).
+    pub expires_at: Option<u64>,
+}
+
+/// A token to be issued.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenRequest<'a> {
+    /// The username.
+    pub subject: &'a str,
+    /// The scopes granted.
+    pub scopes: &'a [String],
+}
+
+/// A token that was issued.
+#[derive(Debug, Clone)]
+pub struct IssuedToken {
+    /// The token, as the client will send it.
+    pub token: Secret,
+    /// How long it is good for; `None` if the format does not say.
+    pub expires_in: Option<Duration>,
+}
+
+/// How access tokens are made and read: signed JWTs, unless the application brings its own.
+///
+/// ```
+/// use auth_runtime::{AccessClaims, IssuedToken, StoreError, TokenError, TokenFault, TokenFormat, TokenRequest};
+///
+/// /// Tokens that an API gateway has checked already, and passes on as `user:NAME`.
+/// struct Gateway;
+///
+/// impl TokenFormat for Gateway {
+///     async fn issue(&self, _: TokenRequest<'_>) -> Result<IssuedToken, StoreError> {
+///         Err(StoreError::new("the gateway issues the tokens"))
+///     }
+///
+///     async fn verify(&self, token: &str) -> Result<AccessClaims, TokenError> {
+///         let subject = token.strip_prefix("user:").ok_or(TokenFault::Malformed)?;
+///         Ok(AccessClaims { subject: subject.to_owned(), ..AccessClaims::default() })
+///     }
+/// }
+/// ```
+pub trait TokenFormat: Send + Sync + 'static {
+    /// Issues a token.
+    ///
+    /// An error is answered with 503.
+    fn issue(&self, request: TokenRequest<'_>) -> impl Future<Output = Result<IssuedToken, StoreError>> + Send;
+
+    /// What the token says, if it is genuine and good now.
+    fn verify(&self, token: &str) -> impl Future<Output = Result<AccessClaims, TokenError>> + Send;
+}
+
+/// [`TokenFormat`] as an object.
+pub(crate) trait AnyTokenFormat: Send + Sync {
+    fn issue<'a>(&'a self, request: TokenRequest<'a>) -> Boxed<'a, Result<IssuedToken, StoreError>>;
+
+    fn verify<'a>(&'a self, token: &'a str) -> Boxed<'a, Result<AccessClaims, TokenError>>;
+}
+
+impl<T: TokenFormat> AnyTokenFormat for T {
+    fn issue<'a>(&'a self, request: TokenRequest<'a>) -> Boxed<'a, Result<IssuedToken, StoreError>> {
+        Box::pin(TokenFormat::issue(self, request))
+    }
+
+    fn verify<'a>(&'a self, token: &'a str) -> Boxed<'a, Result<AccessClaims, TokenError>> {
+        Box::pin(TokenFormat::verify(self, token))
+    }
+}
+
+/// Why no claims were read from a token.
+#[derive(Debug)]
+pub enum TokenError {
+    /// The token is not genuine, or not good now: 401.
+    Invalid(TokenFault),
+    /// Whether it is could not be found out: 503.
+    Unavailable(StoreError),
+}
+
+impl From<TokenFault> for TokenError {
+    fn from(fault: TokenFault) -> Self {
+        Self::Invalid(fault)
+    }
+}
+
+impl From<StoreError> for TokenError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+/// What is wrong with a token. For the log; a client is told only whether it expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenFault {
+    /// More than one `Authorization` header, so that which one counts would be a guess.
+    Ambiguous,
+    /// Not a token of this format.
+    Malformed,
+    /// A token for another purpose (`typ`).
+    WrongType,
+    /// Another algorithm than the key's.
+    WrongAlgorithm,
+    /// A `crit` header, none of whose extensions are supported (RFC 7515 section 4.1.11).
+    UnsupportedCritical,
+    /// The signature does not verify.
+    BadSignature,
+    /// After `exp`.
+    Expired,
+    /// Before `nbf`.
+    NotYetValid,
+    /// Another issuer (`iss`).
+    WrongIssuer,
+    /// For another audience (`aud`).
+    WrongAudience,
+    /// Its user does not exist (any more).
+    UnknownUser,
+    /// Revoked, or unknown to the application's own format.
+    Revoked,
+}
+
+impl fmt::Display for TokenFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ambiguous => "more than one Authorization header",
+            Self::Malformed => "malformed",
+            Self::WrongType => "a token for another purpose",
+            Self::WrongAlgorithm => "another algorithm",
+            Self::UnsupportedCritical => "a critical header that is not supported",
+            Self::BadSignature => "the signature does not verify",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not valid yet",
+            Self::WrongIssuer => "another issuer",
+            Self::WrongAudience => "another audience",
+            Self::UnknownUser => "its user does not exist",
+            Self::Revoked => "revoked or unknown",
+        })
+    }
+}
+
+impl Error for TokenFault {}
