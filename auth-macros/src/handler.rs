@@ -38,21 +38,31 @@ impl Handler {
                 return None;
             }
         };
-        let mut handler = Self { function };
-        handler.check(attribute, errors);
-        Some(handler)
-    }
-
-    fn check(&mut self, attribute: &str, errors: &mut Errors) {
-        let signature = &mut self.function.sig;
-        if let Some(receiver) = signature.receiver() {
+        if let Some(receiver) = function.sig.receiver() {
             errors.at(
                 receiver,
                 format!(
                     "#[{attribute}] goes on a free function, not on a method: take what `self` holds as `State(..)`"
                 ),
             );
+            return None;
         }
+        if function.sig.inputs.iter().any(is_guard) {
+            errors.push(syn::Error::new(
+                Span::call_site(),
+                format!(
+                    "this handler is guarded already, by an attribute that did not see this one: use `#[{attribute}]` under its own name, next to the others"
+                ),
+            ));
+            return None;
+        }
+        let mut handler = Self { function };
+        handler.check(errors);
+        Some(handler)
+    }
+
+    fn check(&mut self, errors: &mut Errors) {
+        let signature = &mut self.function.sig;
         if signature.asyncness.is_none() {
             errors.at(signature.fn_token, "a handler is async: write `async fn`");
             // What follows then has one error less to report.
@@ -72,14 +82,6 @@ impl Handler {
                 argument,
                 format!("a guarded handler takes {MOST_ARGUMENTS} arguments at most: group some in a struct that is an extractor"),
             );
-        }
-        if signature.inputs.iter().any(is_guard) {
-            errors.push(syn::Error::new(
-                Span::call_site(),
-                format!(
-                    "this handler is guarded already, by an attribute that did not see this one: use `#[{attribute}]` under its own name, next to the others"
-                ),
-            ));
         }
     }
 

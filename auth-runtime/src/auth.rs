@@ -139,6 +139,26 @@ impl<U: AuthUser, S: AuthState<User = U>> UsersOf<U> for S {
     }
 }
 
+impl<U> Auth<U> {
+    /// How this application answers.
+    #[must_use]
+    pub fn answers(&self) -> &Answers {
+        &self.0.answers
+    }
+
+    /// An access token, as a token endpoint issues it.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if none can be made.
+    pub async fn issue_token(&self, request: TokenRequest<'_>) -> Result<IssuedToken, Refusal> {
+        let issued = match &self.0.tokens {
+            Tokens::Jwt(jwt) => jwt.issue(request),
+            Tokens::Custom(format) => format.issue(request).await,
+        };
+        issued.map_err(|error| unavailable("token.issue_failed", &error))
+    }
+}
+
 impl<U: AuthUser> Auth<U> {
     /// Begins with the store of the users. A [`signing_key`](AuthBuilder::signing_key) or a
     /// [`token_format`](AuthBuilder::token_format) must follow.
@@ -159,12 +179,6 @@ impl<U: AuthUser> Auth<U> {
             clock: Clock::default(),
             randomness: Randomness::default(),
         }
-    }
-
-    /// How this application answers.
-    #[must_use]
-    pub fn answers(&self) -> &Answers {
-        &self.0.answers
     }
 
     /// The user whose password this is.
@@ -233,18 +247,6 @@ impl<U: AuthUser> Auth<U> {
             tracing::warn!(event = "password.hash_failed", ?error);
             Refusal::Unavailable
         })
-    }
-
-    /// An access token, as a token endpoint issues it.
-    ///
-    /// # Errors
-    /// [`Refusal::Unavailable`] if none can be made.
-    pub async fn issue_token(&self, request: TokenRequest<'_>) -> Result<IssuedToken, Refusal> {
-        let issued = match &self.0.tokens {
-            Tokens::Jwt(jwt) => jwt.issue(request),
-            Tokens::Custom(format) => format.issue(request).await,
-        };
-        issued.map_err(|error| unavailable("token.issue_failed", &error))
     }
 
     pub(crate) async fn verify_token(&self, token: &str) -> Result<AccessClaims, Refusal> {

@@ -101,7 +101,7 @@ struct FastApiBody<'a> {
 }
 
 /// The token response of a grant.
-pub(crate) async fn respond<U: AuthUser>(auth: &Auth<U>, outcome: impl IntoGrant) -> Response {
+pub(crate) async fn respond<U>(auth: &Auth<U>, outcome: impl IntoGrant) -> Response {
     let grant = match outcome.into_grant() {
         Ok(grant) => grant,
         Err(mut response) => {

@@ -5,7 +5,7 @@ use std::{any::type_name, fmt, future::Future, marker::PhantomData, sync::Arc};
 use axum::{extract::FromRequestParts, http::request::Parts};
 
 use crate::{
-    auth::{Auth, AuthState},
+    auth::{Auth, AuthState, UsersOf},
     error::{Answers, Refusal, Rejection},
     openapi::Describe,
     policy::{Facts, Policy, Requirement},
@@ -93,9 +93,9 @@ pub struct Open<const KNOWS_USER: bool>;
 #[derive(Debug, Clone, Copy)]
 pub struct Protected;
 
-/// Access to a token endpoint: the form brings the credential.
+/// Access to a token endpoint, where users of type `U` log in: the form brings the credential.
 #[derive(Debug, Clone, Copy)]
-pub struct TokenEndpoint;
+pub struct TokenEndpoint<U>(PhantomData<fn() -> U>);
 
 /// Whether an argument is the user, if there is one.
 #[must_use]
@@ -147,13 +147,13 @@ impl<S: AuthState> Enforce<S> for Open<true> {
     }
 }
 
-impl<S: AuthState> Enforce<S> for TokenEndpoint {
+impl<U: AuthUser, S: UsersOf<U>> Enforce<S> for TokenEndpoint<U> {
     async fn enforce<E: Endpoint>(_: &mut Parts, _: &S) -> Result<(), Rejection> {
         Ok(())
     }
 
     fn answers(state: &S) -> Option<Answers> {
-        Some(state.auth().answers().clone())
+        Some(state.users_auth().answers().clone())
     }
 }
 
@@ -273,6 +273,7 @@ pub trait Guarded {
 
 macro_rules! guarded {
     ($($argument:ident),*) => {
+        #[diagnostic::do_not_recommend]
         impl<M, E: Endpoint, $($argument),*> Guarded for (M, Guard<E>, $($argument,)*) {
             type Endpoint = E;
         }

@@ -101,7 +101,7 @@ pub use self::{
     grant::{Grant, IntoGrant},
     guard::{AccessToken, Guarded, Routed},
     password::{Argon2id, HashError, ParameterError, PasswordHash, PasswordHasher, PoolSize, Verdict},
-    router::{RouterError, SecureRouter},
+    router::{Mountable, RouterError, SecureRouter},
     scope::{RequestedScope, Scope},
     secret::Secret,
     store::{Column, ColumnError, ColumnKind, ColumnSpec, MemoryUsers, Record, StoreError, UserStore, Value},

@@ -26,14 +26,14 @@ pub struct Login<U, F> {
 /// Issues the token of a grant.
 pub struct Issuer<U>(Auth<U>);
 
-impl<U: AuthUser, F> Login<U, F> {
+impl<U, F> Login<U, F> {
     /// The three parts.
     pub fn into_parts(self) -> (Issuer<U>, U, F) {
         (Issuer(self.auth), self.user, self.form)
     }
 }
 
-impl<U: AuthUser> Issuer<U> {
+impl<U> Issuer<U> {
     /// The token response of what the body returns.
     pub async fn respond<G: IntoGrant>(self, outcome: impl Future<Output = G> + Send) -> Response {
         grant::respond(&self.0, outcome.await).await

@@ -49,13 +49,19 @@ impl Policy {
     /// Anyone may call.
     pub const PUBLIC: Self = Self(Kind::Public);
 
-    /// Nobody may call: what a declaration with an error becomes.
+    /// Nobody may call.
     pub const NOBODY: Self = Self(Kind::Nobody);
 
     /// Whoever has all of these may call; an empty list still asks for a genuine token.
     #[must_use]
     pub const fn all(requirements: &'static [Requirement]) -> Self {
         Self(Kind::All(requirements))
+    }
+
+    /// The same for nobody: what a declaration with an error becomes.
+    #[must_use]
+    pub const fn closed(self) -> Self {
+        Self::NOBODY
     }
 
     /// Whether no credential is asked for.

@@ -8,6 +8,7 @@ use super::valid::{Caller, Guarded, Policy, Route};
 use crate::{
     docs,
     handler::{Argument, Handler},
+    krate,
 };
 
 /// What stands in the `impl Endpoint` of a handler.
@@ -23,7 +24,7 @@ pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &TokenStr
     let generic = !handler.marker_generics().params.is_empty();
     let glue = Glue {
         access: access(&guarded.policy, &handler, &arguments, generic, private),
-        policy: policy(&guarded.policy, private),
+        policy: policy(guarded, private),
         takes: takes(&arguments, private),
         describe: describe(&handler, &arguments, private),
     };
@@ -134,14 +135,13 @@ fn access(
             let marker = handler.marker();
             quote!(#private::Open<{ #private::knows_user(<#marker as #private::Endpoint>::TAKES) }>)
         }
-        Policy::Caller(..) | Policy::Nobody => quote!(#private::Protected),
+        Policy::Caller(..) => quote!(#private::Protected),
     }
 }
 
-fn policy(policy: &Policy, private: &TokenStream) -> TokenStream {
-    match policy {
+fn policy(guarded: &Guarded, private: &TokenStream) -> TokenStream {
+    let policy = match &guarded.policy {
         Policy::Public => quote!(#private::Policy::PUBLIC),
-        Policy::Nobody => quote!(#private::Policy::NOBODY),
         Policy::Caller(caller, scopes) => {
             let caller = match caller {
                 Caller::Token if scopes.is_empty() => Some(quote!(#private::Requirement::Token)),
@@ -156,7 +156,9 @@ fn policy(policy: &Policy, private: &TokenStream) -> TokenStream {
             let requirements = caller.into_iter().chain(scopes);
             quote!(#private::Policy::all(&[#(#requirements),*]))
         }
-    }
+    };
+    // The scopes stay named, so that an error is not followed by a warning that they are unused.
+    if guarded.closed { quote!(#policy.closed()) } else { policy }
 }
 
 /// What the arguments take from the guard; nothing is written where there are none.
@@ -195,6 +197,7 @@ fn describe(handler: &Handler, arguments: &[Argument], private: &TokenStream) ->
 /// A public handler that takes a user does not compile: the error stands at the argument's type.
 fn public_checks(arguments: &[Argument], private: &TokenStream) -> TokenStream {
     let checks = arguments.iter().map(|Argument { cfgs, ty }| {
+        let private = krate::at(ty.span(), private);
         quote_spanned! {ty.span()=>
             #(#cfgs)*
             const _: () = {

@@ -50,7 +50,7 @@ impl Kind {
 /// One attribute, parsed.
 pub(crate) struct Annotation {
     pub(super) kind: Kind,
-    /// The whole attribute.
+    /// The attribute.
     pub(super) span: Span,
     pub(super) content: Content,
 }
@@ -81,7 +81,7 @@ pub(super) fn annotations(
                 Err(Error::new_spanned(assigned, format!("#[{}] takes its arguments in parentheses", kind.name())))
             }
         };
-        annotations.push(annotation(kind, attribute.span(), arguments, errors));
+        annotations.push(annotation(kind, attribute.path().span(), arguments, errors));
         false
     });
     annotations
@@ -179,15 +179,16 @@ impl Parse for RouteArguments {
 
 fn route(kind: Kind, method: &'static str, span: Span, arguments: TokenStream) -> syn::Result<Route> {
     let name = kind.name();
+    let example = if kind == Kind::TokenEndpoint { "/token" } else { "/items/{id}" };
     if arguments.is_empty() {
-        return Err(Error::new(span, format!("#[{name}] needs the path: #[{name}(\"/items/{{id}}\")]")));
+        return Err(Error::new(span, format!("#[{name}] needs the path: #[{name}(\"{example}\")]")));
     }
     let starts_with_text =
         arguments.clone().into_iter().next().is_some_and(|first| matches!(first, proc_macro2::TokenTree::Literal(_)));
     if !starts_with_text {
         return Err(Error::new_spanned(
             arguments,
-            format!("the path comes first, as a string: #[{name}(\"/items/{{id}}\")]"),
+            format!("the path comes first, as a string: #[{name}(\"{example}\")]"),
         ));
     }
     let RouteArguments { path, mut keys } = syn::parse2(arguments)?;

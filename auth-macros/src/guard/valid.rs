@@ -26,6 +26,8 @@ pub(crate) enum Declaration {
 pub(crate) struct Guarded {
     pub(super) route: Option<Route>,
     pub(super) policy: Policy,
+    /// Behind an error: nobody may call, whatever the policy says.
+    pub(super) closed: bool,
 }
 
 /// Who may call.
@@ -33,7 +35,6 @@ pub(super) enum Policy {
     Public,
     /// Whom a token must stand for, and what it must be good for.
     Caller(Caller, Vec<Path>),
-    Nobody,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,9 +45,9 @@ pub(super) enum Caller {
 }
 
 impl Guarded {
-    /// The same route, for nobody.
+    /// The same, for nobody.
     pub(super) fn closed(self) -> Self {
-        Self { policy: Policy::Nobody, ..self }
+        Self { closed: true, ..self }
     }
 }
 
@@ -94,7 +95,7 @@ pub(super) fn declaration(annotations: Vec<Annotation>, errors: &mut Errors) -> 
         }
     }
     let policy = policy(public, &callers, scopes, errors);
-    Declaration::Guarded(Guarded { route, policy })
+    Declaration::Guarded(Guarded { route, policy, closed: false })
 }
 
 fn policy(
@@ -109,33 +110,27 @@ fn policy(
                 public,
                 "#[public] says that anyone may call, and another attribute here says who may: remove one of them",
             ));
-            return Policy::Nobody;
+        } else {
+            return Policy::Public;
         }
-        return Policy::Public;
     }
     let strongest = callers.iter().map(|(caller, _)| *caller).max();
     for (caller, span) in callers.iter().filter(|(caller, _)| Some(*caller) != strongest) {
         let (weaker, stronger) = (name(*caller), strongest.map_or("", name));
         errors.push(Error::new(*span, format!("#[{stronger}] asks for this too: remove #[{weaker}]")));
     }
-    match (strongest, scopes) {
-        (None, None) => {
-            errors.push(Error::new(
-                Span::call_site(),
-                format!("this handler does not say who may call it: add {GUARDS}, or #[public] if anyone may"),
-            ));
-            Policy::Nobody
-        }
-        (Some(Caller::Token), Some((_, _))) => {
-            for (_, span) in callers {
-                errors.push(Error::new(*span, "#[requires_scopes(..)] asks for a token too: remove #[requires_token]"));
-            }
-            Policy::Nobody
-        }
-        (caller, scopes) => {
-            Policy::Caller(caller.unwrap_or(Caller::Token), scopes.map(|(paths, _)| paths).unwrap_or_default())
+    if strongest.is_none() && scopes.is_none() {
+        errors.push(Error::new(
+            Span::call_site(),
+            format!("this handler does not say who may call it: add {GUARDS}, or #[public] if anyone may"),
+        ));
+    }
+    if let (Some(Caller::Token), Some(_)) = (strongest, &scopes) {
+        for (_, span) in callers {
+            errors.push(Error::new(*span, "#[requires_scopes(..)] asks for a token too: remove #[requires_token]"));
         }
     }
+    Policy::Caller(strongest.unwrap_or(Caller::Token), scopes.map(|(paths, _)| paths).unwrap_or_default())
 }
 
 fn name(caller: Caller) -> &'static str {

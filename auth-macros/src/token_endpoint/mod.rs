@@ -26,7 +26,7 @@ pub(crate) fn expand(handler: Handler, route: &Route, private: &TokenStream, err
         return quote!(#function);
     };
     let glue = Glue {
-        access: quote!(#private::TokenEndpoint),
+        access: access(&signature.user, private),
         policy: quote!(#private::Policy::PUBLIC),
         takes: TokenStream::new(),
         describe: describe(&signature, private),
@@ -57,6 +57,10 @@ fn parse(handler: &Handler, errors: &mut Errors) -> Option<Signature> {
     let form = types.pop()?;
     let user = types.remove(0);
     Some(Signature { user, extractors: types, form, output: output.as_ref().clone() })
+}
+
+fn access(user: &Type, private: &TokenStream) -> TokenStream {
+    quote!(#private::TokenEndpoint<#user>)
 }
 
 /// The bounds of these calls are what reports an argument or a result of a wrong type, at that type.
@@ -91,7 +95,7 @@ fn function(handler: Handler, signature: &Signature, private: &TokenStream) -> T
     let names: Vec<Ident> = (1..=signature.extractors.len())
         .map(|number| format_ident!("__extractor{number}", span = Span::mixed_site()))
         .collect();
-    let Signature { user: user_type, extractors, form: form_type, .. } = signature;
+    let Signature { user: user_type, extractors, form: form_type, output } = signature;
     outer.sig.inputs = parse_quote! {
         #guard: #private::Guard<#marker #parameters>,
         #(#names: #extractors,)*
@@ -99,10 +103,12 @@ fn function(handler: Handler, signature: &Signature, private: &TokenStream) -> T
     };
     outer.sig.output = parse_quote!(-> #private::axum::response::Response);
     let name = &inner.sig.ident;
+    // A result that is no grant is reported where its type stands.
+    let respond = quote_spanned!(output.span() => #issuer.respond(#name(#user, #(#names,)* #form)).await);
     *outer.block = parse_quote!({
         #inner
         let (#issuer, #user, #form) = #login.into_parts();
-        #issuer.respond(#name(#user, #(#names,)* #form)).await
+        #respond
     });
     quote!(#outer)
 }

@@ -22,6 +22,7 @@ use utoipa::{
     },
 };
 
+use super::schemas::Schemas;
 use crate::{
     form::LoginForm,
     grant::IntoGrant,
@@ -38,7 +39,8 @@ pub struct Describe {
     pub(crate) body: Option<TypedBody>,
     pub(crate) login: Option<LoginBody>,
     pub(crate) responses: Vec<(&'static str, Option<TypedBody>)>,
-    pub(crate) schemas: Vec<(String, RefOr<Schema>)>,
+    /// Those of all operations so far.
+    pub(crate) schemas: Schemas,
 }
 
 /// A body: its media type and its schema.
@@ -91,7 +93,8 @@ impl Describe {
 
     /// A schema by reference where it has a name of its own, and inline where it is a list, an optional or a primitive.
     fn schema_of<T: ToSchema>(&mut self) -> RefOr<Schema> {
-        T::schemas(&mut self.schemas);
+        let mut described = Vec::new();
+        T::schemas(&mut described);
         let schema = T::schema();
         let named = match &schema {
             RefOr::T(Schema::Object(object)) => {
@@ -101,14 +104,21 @@ impl Describe {
             RefOr::T(_) | RefOr::Ref(_) => false,
         };
         if !named {
-            return schema;
+            return self.schemas.add(described, schema);
         }
         let name: Cow<'_, str> = T::name();
-        if self.schemas.iter().any(|(other, present)| *other == name && *present != schema) {
-            return schema;
-        }
-        self.schemas.push((name.to_string(), schema));
-        RefOr::Ref(Ref::from_schema_name(name))
+        described.push((name.to_string(), schema));
+        self.schemas.add(described, RefOr::Ref(Ref::from_schema_name(name)))
+    }
+
+    /// The properties of a type's schema: name, schema, whether it is required.
+    fn properties_of<T: ToSchema>(&mut self) -> Vec<(String, RefOr<Schema>, bool)> {
+        let mut described = Vec::new();
+        T::schemas(&mut described);
+        let schema = self.schemas.add(described, T::schema());
+        let mut properties = Vec::new();
+        collect_properties(schema, &mut properties);
+        properties
     }
 
     fn respond(&mut self, status: &'static str, content: Option<TypedBody>) {
@@ -184,10 +194,7 @@ impl<T: ToSchema> Argument<Form<T>> {
 impl<T: ToSchema> Argument<Query<T>> {
     /// Query parameters: the properties of the schema.
     pub fn describe(self, operation: &mut Describe) {
-        T::schemas(&mut operation.schemas);
-        let mut properties = Vec::new();
-        collect_properties(T::schema(), &mut properties);
-        for (name, schema, required) in properties {
+        for (name, schema, required) in operation.properties_of::<T>() {
             let required = if required { Required::True } else { Required::False };
             operation.query.push(
                 ParameterBuilder::new()
@@ -204,12 +211,9 @@ impl<T: ToSchema> Argument<Query<T>> {
 impl<T: ToSchema> Argument<Path<T>> {
     /// Path parameters: the properties of the schema, or the one value that it describes.
     pub fn describe(self, operation: &mut Describe) {
-        T::schemas(&mut operation.schemas);
-        let schema = T::schema();
-        let mut properties = Vec::new();
-        collect_properties(schema.clone(), &mut properties);
+        let properties = operation.properties_of::<T>();
         operation.path = if properties.is_empty() {
-            PathParameters::InOrder(vec![schema])
+            PathParameters::InOrder(vec![operation.schema_of::<T>()])
         } else {
             PathParameters::ByName(properties.into_iter().map(|(name, schema, _)| (name, schema)).collect())
         };

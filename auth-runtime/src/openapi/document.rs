@@ -10,7 +10,10 @@ use utoipa::openapi::{
     security::{Flow, OAuth2, Password, Scopes, SecurityScheme},
 };
 
-use super::describe::{Describe, LoginBody, PathParameters, content, unconstrained};
+use super::{
+    describe::{Describe, LoginBody, PathParameters, content, unconstrained},
+    schemas::Schemas,
+};
 use crate::{
     error::Answers,
     grant,
@@ -51,13 +54,14 @@ pub(crate) struct Heading<'a> {
 pub(crate) fn document(endpoints: &[&Listed], heading: &Heading<'_>) -> OpenApi {
     let mut paths = Paths::new();
     let mut components = ComponentsBuilder::new();
+    let mut schemas = Schemas::default();
     let mut scopes: Vec<(String, String)> = Vec::new();
     let mut token_url = heading.token_url.map(str::to_owned);
     let mut guarded = false;
     let mut operation_ids: Vec<String> = Vec::new();
 
     for endpoint in endpoints {
-        let mut description = Describe::default();
+        let mut description = Describe { schemas: std::mem::take(&mut schemas), ..Describe::default() };
         (endpoint.describe)(&mut description);
         let path = endpoint.path.strip_prefix(heading.base).unwrap_or(&endpoint.path);
         if let Some(login) = &description.login {
@@ -66,9 +70,7 @@ pub(crate) fn document(endpoints: &[&Listed], heading: &Heading<'_>) -> OpenApi 
             add_scopes(&mut scopes, login.scopes.iter().copied());
         }
         add_scopes(&mut scopes, endpoint.policy.scopes().map(|scope| (scope.as_str(), scope.description())));
-        for (name, schema) in std::mem::take(&mut description.schemas) {
-            components = components.schema(name, schema);
-        }
+        schemas = std::mem::take(&mut description.schemas);
         guarded |= needs_scheme(endpoint);
         let id = unique(endpoint.route.operation_id.unwrap_or(endpoint.source.name), &mut operation_ids);
         let operation = operation(endpoint, description, path, id);
@@ -81,6 +83,9 @@ pub(crate) fn document(endpoints: &[&Listed], heading: &Heading<'_>) -> OpenApi 
         }
     }
 
+    for (name, schema) in schemas.into_iter() {
+        components = components.schema(name, schema);
+    }
     if guarded || token_url.is_some() {
         let flow = Password::new(token_url.unwrap_or_else(|| "token".to_owned()), Scopes::from_iter(scopes));
         components = components.security_scheme(SCHEME, SecurityScheme::OAuth2(OAuth2::new([Flow::Password(flow)])));

@@ -2,6 +2,7 @@
 
 mod describe;
 mod document;
+mod schemas;
 #[cfg(feature = "swagger-ui")]
 pub(crate) mod ui;
 

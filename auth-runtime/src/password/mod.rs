@@ -5,6 +5,7 @@ mod pool;
 
 use std::{error::Error, fmt};
 
+use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
 pub use self::argon2id::{Argon2id, ParameterError};
@@ -13,7 +14,7 @@ pub(crate) use self::pool::{HashingPool, PoolError};
 
 /// A stored password hash.
 ///
-/// Wiped from memory when dropped, prints as `[redacted]`, and has no `Serialize`: leaking it in a response does not
+/// Wiped from memory when dropped, prints as `[redacted]`, and cannot be serialized: leaking it in a response does not
 /// compile.
 ///
 /// ```compile_fail
@@ -36,6 +37,25 @@ impl PasswordHash {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+/// What a password hash may do; it may not.
+#[diagnostic::on_unimplemented(
+    message = "a password hash must not leave the server",
+    label = "this would serialize a password hash",
+    note = "put `#[serde(skip)]` above the field, or answer with a type that does not have it"
+)]
+pub trait MayBeSerialized {}
+
+/// Never holds, and is there for its message: without it, the compiler would advise to derive `Serialize`.
+// The lifetime keeps the compiler from refusing the impl itself for a bound that never holds.
+impl Serialize for PasswordHash
+where
+    for<'never> &'never PasswordHash: MayBeSerialized,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
     }
 }
 

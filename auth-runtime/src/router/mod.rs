@@ -55,6 +55,29 @@ pub struct SecureRouter<S = ()> {
     problems: Vec<String>,
 }
 
+/// A handler that this router can call: all its arguments can be extracted, given the state.
+#[diagnostic::on_unimplemented(
+    message = "this handler cannot be called with the state `{S}`",
+    label = "one of its arguments cannot be extracted here, or its result is no response",
+    note = "each argument is an extractor of axum, or the user type of the state; only the last may read the body",
+    note = "below the other attributes, `#[axum::debug_handler(state = ..)]` shows which one it is"
+)]
+pub trait Mountable<T, S> {
+    /// The handler, for this method.
+    fn at(self, filter: MethodFilter) -> MethodRouter<S>;
+}
+
+impl<H, T, S> Mountable<T, S> for H
+where
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+    H: Handler<T, S>,
+{
+    fn at(self, filter: MethodFilter) -> MethodRouter<S> {
+        MethodRouter::new().on(filter, self)
+    }
+}
+
 struct Entry<S> {
     listed: Listed,
     handler: MethodRouter<S>,
@@ -80,7 +103,7 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
         T: Guarded + 'static,
         T::Endpoint: Routed,
         <T::Endpoint as Endpoint>::Access: Enforce<S>,
-        H: Handler<T, S>,
+        H: Mountable<T, S>,
     {
         let route = <T::Endpoint as Routed>::ROUTE;
         let Some(filter) = filter(route.method) else {
@@ -97,7 +120,7 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
                 describe: T::Endpoint::describe,
                 answers: None,
             },
-            handler: MethodRouter::new().on(filter, handler),
+            handler: handler.at(filter),
             answers: <T::Endpoint as Endpoint>::Access::answers,
             redirect_slashes: false,
         });
@@ -209,6 +232,7 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
     }
 }
 
+/// What can be done once the handlers have their state: call [`with_state`](Self::with_state) before.
 impl SecureRouter {
     /// The plain axum router, to be served, layered, nested or merged like any other.
     ///

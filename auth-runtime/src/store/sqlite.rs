@@ -116,17 +116,24 @@ impl SqliteUsersOptions {
     }
 }
 
-impl<U: AuthUser + Record<Sqlite>> SqliteUsers<U> {
+impl<U: AuthUser> SqliteUsers<U> {
     /// Opens the file, and makes it and its table if they do not exist.
     ///
     /// # Errors
     /// [`StoreError`] says whether the file is locked, read-only, not a database, damaged, or has a table without the
     /// columns that the user type needs. Nothing is changed in such a file.
-    pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+    // The bound is on the method, where an unsuitable field is reported by its own message.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError>
+    where
+        U: Record<Sqlite>,
+    {
         SqliteUsersOptions::default().open(path).await
     }
 
-    async fn open_with(path: &Path, options: SqliteUsersOptions) -> Result<Self, StoreError> {
+    async fn open_with(path: &Path, options: SqliteUsersOptions) -> Result<Self, StoreError>
+    where
+        U: Record<Sqlite>,
+    {
         if !is_plain_name(&options.table) {
             return Err(StoreError::new(format!(
                 "{:?} cannot be the name of a table here: use letters, digits and _, and no digit first",
@@ -158,7 +165,10 @@ impl<U: AuthUser + Record<Sqlite>> SqliteUsers<U> {
     ///
     /// # Errors
     /// [`StoreError`] if there is a user of this name already, or the file cannot be written.
-    pub async fn insert(&self, user: &U) -> Result<(), StoreError> {
+    pub async fn insert(&self, user: &U) -> Result<(), StoreError>
+    where
+        U: Record<Sqlite>,
+    {
         let mut query = sqlx::query(AssertSqlSafe(self.statements.insert.as_str()));
         for value in user.to_values() {
             query = bind(query, value);

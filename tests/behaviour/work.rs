@@ -1,0 +1,198 @@
+//! A guard does only the work that its policy needs; a login costs one hash; what is down is a refusal.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use auth_runtime::{
+    AccessClaims, Argon2id, HashError, IssuedToken, PasswordHasher, StoreError, TokenError, TokenFormat, TokenRequest,
+    UserStore, Verdict, prelude::*,
+};
+use tests::{User, server::TestServer};
+
+use crate::support::{ALICE, JOHN, key, router, token_of, user, users};
+
+/// What was asked of the parts.
+#[derive(Default)]
+struct Counts {
+    lookups: AtomicUsize,
+    hashes: AtomicUsize,
+    upgrades: AtomicUsize,
+    down: AtomicBool,
+}
+
+impl Counts {
+    fn take(counter: &AtomicUsize) -> usize {
+        counter.swap(0, Ordering::SeqCst)
+    }
+}
+
+struct CountingUsers {
+    counts: Arc<Counts>,
+    users: MemoryUsers<User>,
+}
+
+impl UserStore for CountingUsers {
+    type User = User;
+
+    async fn find(&self, username: &str) -> Result<Option<User>, StoreError> {
+        self.counts.lookups.fetch_add(1, Ordering::SeqCst);
+        if self.counts.down.load(Ordering::SeqCst) {
+            return Err(StoreError::new("the database is down, says the test"));
+        }
+        self.users.find(username).await
+    }
+
+    async fn set_password_hash(&self, username: &str, hash: &PasswordHash) -> Result<(), StoreError> {
+        self.counts.upgrades.fetch_add(1, Ordering::SeqCst);
+        self.users.set_password_hash(username, hash).await
+    }
+}
+
+struct CountingHasher {
+    counts: Arc<Counts>,
+    hasher: Argon2id,
+}
+
+impl PasswordHasher for CountingHasher {
+    fn hash(&self, password: &str) -> Result<PasswordHash, HashError> {
+        self.counts.hashes.fetch_add(1, Ordering::SeqCst);
+        self.hasher.hash(password)
+    }
+
+    fn verify(&self, password: &str, hash: &PasswordHash) -> Result<Verdict, HashError> {
+        self.counts.hashes.fetch_add(1, Ordering::SeqCst);
+        self.hasher.verify(password, hash)
+    }
+}
+
+async fn serve(hasher: Argon2id) -> (TestServer, Arc<Counts>, Auth<User>) {
+    let counts = Arc::new(Counts::default());
+    let users = users();
+    users.insert(User { hashed_password: PasswordHash::from_stored("secret"), ..user("broken", "secret", false) });
+    let auth = Auth::builder(CountingUsers { counts: Arc::clone(&counts), users })
+        .signing_key(key())
+        .password_hasher(CountingHasher { counts: Arc::clone(&counts), hasher })
+        .build()
+        .unwrap();
+    Counts::take(&counts.hashes);
+    (TestServer::start(router().with_state(auth.clone())).await, counts, auth)
+}
+
+#[tokio::test]
+async fn a_guard_looks_up_a_user_only_where_one_is_needed() {
+    let (server, counts, auth) = serve(Argon2id::default()).await;
+    let token = token_of(&auth, "johndoe", &["me", "items"]).await;
+    for (path, lookups) in [
+        ("/public", 0),
+        ("/token-only", 0),
+        ("/scoped", 0),
+        ("/optional", 1),
+        ("/user", 1),
+        ("/active", 1),
+        ("/both", 1),
+    ] {
+        assert_eq!(server.get_as(path, &token).await.status, 200, "{path}");
+        assert_eq!(Counts::take(&counts.lookups), lookups, "{path}");
+        server.get(path).await;
+        server.get_as(path, "garbage").await;
+        assert_eq!(Counts::take(&counts.lookups), 0, "{path}: a stranger costs no lookup");
+    }
+    assert_eq!(Counts::take(&counts.hashes), 0, "no guard hashes");
+}
+
+#[tokio::test]
+async fn every_login_costs_one_hash() {
+    let (server, counts, _) = serve(Argon2id::default()).await;
+    for form in [
+        JOHN,
+        ALICE,
+        "username=johndoe&password=wrong",
+        "username=nobody&password=secret",
+        "username=broken&password=secret",
+    ] {
+        server.post_form("/token", form).await;
+        assert_eq!(Counts::take(&counts.hashes), 1, "{form}");
+        assert_eq!(Counts::take(&counts.lookups), 1, "{form}");
+    }
+    server.post_form("/token", "username=johndoe").await;
+    server.post_form("/token", &format!("{JOHN}&scope=nonsense")).await;
+    assert_eq!((Counts::take(&counts.hashes), Counts::take(&counts.lookups)), (0, 0), "a bad form costs nothing");
+}
+
+#[tokio::test]
+async fn an_unreadable_hash_admits_nobody() {
+    let (server, _, _) = serve(Argon2id::default()).await;
+    assert_eq!(server.post_form("/token", "username=broken&password=secret").await.status, 400);
+}
+
+#[tokio::test]
+async fn an_outdated_hash_is_replaced_at_the_next_login_and_only_on_success() {
+    let (server, counts, _) = serve(Argon2id::new(2 * 19_456, 2, 1).unwrap()).await;
+    server.post_form("/token", "username=johndoe&password=wrong").await;
+    assert_eq!(Counts::take(&counts.upgrades), 0);
+    server.log_in("/token", JOHN).await;
+    assert_eq!(Counts::take(&counts.upgrades), 1);
+    server.log_in("/token", JOHN).await;
+    assert_eq!(Counts::take(&counts.upgrades), 0);
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_is_503_and_never_an_accepted_request() {
+    let (server, counts, auth) = serve(Argon2id::default()).await;
+    let token = token_of(&auth, "johndoe", &["me", "items"]).await;
+    counts.down.store(true, Ordering::SeqCst);
+    for path in ["/user", "/active", "/both", "/optional"] {
+        let answer = server.get_as(path, &token).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")), "{path}");
+        assert!(!answer.body.contains("says the test"), "{}", answer.body);
+    }
+    let answer = server.post_form("/token", JOHN).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
+    assert_eq!(server.get("/public").await.status, 200);
+    assert_eq!(server.get("/active").await.status, 401);
+}
+
+/// A format that cannot say whether a token is genuine.
+struct Down;
+
+impl TokenFormat for Down {
+    async fn issue(&self, _: TokenRequest<'_>) -> Result<IssuedToken, StoreError> {
+        Err(StoreError::new("down"))
+    }
+
+    async fn verify(&self, _: &str) -> Result<AccessClaims, TokenError> {
+        Err(StoreError::new("down").into())
+    }
+}
+
+#[tokio::test]
+async fn a_token_format_that_is_down_is_503() {
+    for profile in [Profile::Standard, Profile::FastApi] {
+        let auth = Auth::builder(users()).token_format(Down).profile(profile).build().unwrap();
+        let server = TestServer::start(router().with_state(auth)).await;
+        assert_eq!(server.get_as("/scoped", "x").await.status, 503);
+        assert_eq!(server.post_form("/token", JOHN).await.status, 503);
+        assert_eq!(server.get("/scoped").await.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn logins_beyond_the_queue_are_503_with_retry_after() {
+    let size = auth_runtime::PoolSize { permits: std::num::NonZeroUsize::MIN, waiting: 0 };
+    let auth = Auth::builder(users()).signing_key(key()).hashing_pool(size).build().unwrap();
+    let server = Arc::new(TestServer::start(router().with_state(auth)).await);
+    let logins = (0..16).map(|_| {
+        let server = Arc::clone(&server);
+        tokio::spawn(async move { server.post_form("/token", JOHN).await })
+    });
+    let mut statuses = Vec::new();
+    for login in logins.collect::<Vec<_>>() {
+        let answer = login.await.unwrap();
+        assert_eq!(answer.header("retry-after").is_some(), answer.status == 503);
+        statuses.push(answer.status);
+    }
+    assert!(statuses.contains(&200), "{statuses:?}");
+    assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
+}

@@ -1,0 +1,121 @@
+//! Nothing secret in a log, an error or a debug form.
+
+use std::{
+    fmt::{self, Write},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use auth_runtime::prelude::*;
+use tests::server::TestServer;
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
+};
+
+#[path = "behaviour/support.rs"]
+#[expect(dead_code, reason = "the other tests use the rest")]
+mod support;
+
+use support::{key, router, user, users};
+
+/// Keeps all that is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+struct Line<'a>(&'a mut String);
+
+impl Visit for Line<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        write!(self.0, " {field}={value:?}").unwrap();
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("auth_runtime")
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = self.0.lock().unwrap();
+        event.record(&mut Line(&mut text));
+        text.push('\n');
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+const PASSWORD: &str = "correct-horse-battery-staple";
+
+#[tokio::test]
+async fn every_decision_is_logged_and_no_secret_is() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let users = users();
+    let account = user("johndoe", PASSWORD, false);
+    let hash = account.hashed_password.expose().to_owned();
+    users.insert(account);
+    let auth = Auth::builder(users).signing_key(key()).build().unwrap();
+    let server = TestServer::start(router().with_state(auth.clone())).await;
+
+    let token = server.log_in("/token", &format!("username=johndoe&password={PASSWORD}&scope=me")).await;
+    server
+        .post_form("/token", &format!("username=john%0Adoe%1B[31m&password={PASSWORD}x&client_secret={PASSWORD}"))
+        .await;
+    server.post_form("/token", &format!("username=johndoe&password={PASSWORD}&password={PASSWORD}")).await;
+    server.get_as("/both", &token).await;
+    server.get_as("/scoped", &token).await;
+    server.get_as("/active", &format!("{token}x")).await;
+    server.get("/active").await;
+
+    let text = log.0.lock().unwrap().clone();
+    for event in ["login.granted", "login.refused", "token.issued", "access.granted", "access.refused"] {
+        assert!(text.contains(event), "{event} is missing:\n{text}");
+    }
+    for reason in ["bad_login", "bad_form", "insufficient_scope", "invalid_token", "no_credentials"] {
+        assert!(text.contains(reason), "{reason} is missing:\n{text}");
+    }
+    for secret in [PASSWORD, token.as_str(), token.rsplit('.').next().unwrap(), hash.as_str()] {
+        assert!(!text.contains(secret), "{text}");
+    }
+    assert!(!text.contains("\u{1b}") && !text.contains("john\ndoe"), "a hostile username forges no line:\n{text}");
+    assert!(!format!("{auth:?}").contains(&hash));
+}
+
+#[test]
+fn forms_print_without_their_secrets() {
+    let form: PasswordRequestForm = PasswordRequestForm {
+        grant_type: None,
+        username: "johndoe".into(),
+        password: PASSWORD.into(),
+        scopes: Vec::new(),
+        client_id: None,
+        client_secret: Some(PASSWORD.into()),
+    };
+    let printed = format!("{form:?}");
+    assert!(!printed.contains(PASSWORD) && printed.contains("[redacted]"), "{printed}");
+    assert!(!format!("{:?}", user("johndoe", PASSWORD, false)).contains("argon2"));
+}
+
+#[test]
+fn what_is_wrong_with_a_configuration_is_said() {
+    let build = |change: fn(auth_runtime::AuthBuilder<tests::User>) -> auth_runtime::AuthBuilder<tests::User>| {
+        change(Auth::builder(users())).build().unwrap_err().to_string()
+    };
+    assert!(build(|builder| builder).contains("SigningKey::from_env"));
+    assert!(build(|builder| builder.signing_key(key()).realm("a\"b")).contains("realm"));
+    assert!(build(|builder| builder.signing_key(key()).leeway(Duration::from_secs(121))).contains("two minutes"));
+    assert!(build(|builder| builder.signing_key(key()).token_lifetime(Duration::ZERO)).contains("lifetime"));
+    assert!(build(|builder| builder.signing_key(key()).issuer("")).contains("issuer"));
+}

@@ -1,0 +1,6 @@
+use auth_runtime::prelude::*;
+
+#[derive(AuthUser, Clone)]
+struct Account(String);
+
+fn main() {}

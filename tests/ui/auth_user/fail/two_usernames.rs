@@ -1,0 +1,12 @@
+use auth_runtime::prelude::*;
+
+#[derive(AuthUser, Clone)]
+#[auth(no_password, always_active)]
+struct Account {
+    #[auth(username)]
+    name: String,
+    #[auth(username)]
+    email: String,
+}
+
+fn main() {}

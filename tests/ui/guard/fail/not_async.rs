@@ -1,0 +1,7 @@
+use auth_runtime::prelude::*;
+
+#[get("/users")]
+#[requires_user]
+fn users() {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use auth_runtime::prelude::*;
+
+struct Users;
+
+impl Users {
+    #[requires_user]
+    async fn list(&self) {}
+}
+
+fn main() {}

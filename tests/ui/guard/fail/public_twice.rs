@@ -1,0 +1,7 @@
+use auth_runtime::prelude::*;
+
+#[public]
+#[public]
+async fn users() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use auth_runtime::prelude::*;
+
+#[public]
+#[get = "/users"]
+async fn users() {}
+
+fn main() {}

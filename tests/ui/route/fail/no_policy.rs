@@ -1,0 +1,6 @@
+use auth_runtime::prelude::*;
+
+#[get("/users")]
+async fn users() {}
+
+fn main() {}

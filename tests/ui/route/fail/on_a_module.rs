@@ -1,0 +1,6 @@
+use auth_runtime::prelude::*;
+
+#[get("/users")]
+mod users {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use auth_runtime::prelude::*;
+
+#[get("/users")]
+#[public]
+struct Users;
+
+fn main() {}

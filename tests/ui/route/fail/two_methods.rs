@@ -1,0 +1,8 @@
+use auth_runtime::prelude::*;
+
+#[get("/users")]
+#[post("/users")]
+#[public]
+async fn users() {}
+
+fn main() {}

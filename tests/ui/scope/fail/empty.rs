@@ -1,0 +1,9 @@
+use auth_runtime::prelude::*;
+
+#[derive(Scope, Clone, Copy, PartialEq, Eq, Debug)]
+enum Scopes {
+    #[scope("")]
+    Nothing,
+}
+
+fn main() {}

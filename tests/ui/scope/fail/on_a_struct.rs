@@ -1,0 +1,6 @@
+use auth_runtime::prelude::*;
+
+#[derive(Scope, Clone, Copy, PartialEq, Eq, Debug)]
+struct Items;
+
+fn main() {}

@@ -1,0 +1,10 @@
+use auth_runtime::prelude::*;
+
+#[derive(Scope, Clone, Copy, PartialEq, Eq, Debug)]
+enum Scopes {
+    #[scope("items")]
+    #[scope("things")]
+    Items,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use auth_runtime::prelude::*;
+
+#[derive(Scope, Clone, Copy, PartialEq, Eq, Debug)]
+enum Scopes {
+    Items,
+}
+
+fn main() {}

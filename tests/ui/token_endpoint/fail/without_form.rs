@@ -1,0 +1,9 @@
+use auth_runtime::prelude::*;
+use tests::User;
+
+#[token_endpoint("/token")]
+async fn login(user: User) -> Grant {
+    Grant::to(user)
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use auth_runtime::prelude::*;
+use tests::User;
+
+#[token_endpoint]
+async fn login(user: User, _form: PasswordRequestForm) -> Grant {
+    Grant::to(user)
+}
+
+fn main() {}
