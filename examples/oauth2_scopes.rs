@@ -6,7 +6,7 @@ use auth_runtime::prelude::*;
 
 /// What a token may be used for. Each comment is the description that the Authorize dialog shows.
 #[derive(Scope, Clone, Copy, PartialEq, Eq, Debug)]
-enum Scope {
+pub(crate) enum Scope {
     /// Read information about the current user.
     #[scope("me")]
     Me,
@@ -16,7 +16,7 @@ enum Scope {
 }
 
 #[derive(AuthUser, Clone, Serialize, ToSchema)]
-struct User {
+pub(crate) struct User {
     #[auth(username)]
     username: String,
     email: Option<String>,
@@ -29,19 +29,19 @@ struct User {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Item {
+pub(crate) struct Item {
     item_id: String,
     owner: String,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Status {
+pub(crate) struct Status {
     status: &'static str,
 }
 
 /// Log in. By now the form is parsed, the user looked up and the password verified.
 #[token_endpoint("/token")]
-async fn login(user: User, form: PasswordRequestForm<Scope>) -> Grant<Scope> {
+pub(crate) async fn login(user: User, form: PasswordRequestForm<Scope>) -> Grant<Scope> {
     Grant::to(user).scopes(form.scopes)
 }
 
@@ -49,7 +49,7 @@ async fn login(user: User, form: PasswordRequestForm<Scope>) -> Grant<Scope> {
 #[get("/users/me")]
 #[requires_active_user]
 #[requires_scopes(Scope::Me)]
-async fn read_users_me(user: User) -> Json<User> {
+pub(crate) async fn read_users_me(user: User) -> Json<User> {
     Json(user)
 }
 
@@ -57,14 +57,14 @@ async fn read_users_me(user: User) -> Json<User> {
 #[get("/users/me/items")]
 #[requires_active_user]
 #[requires_scopes(Scope::Me, Scope::Items)]
-async fn read_own_items(user: User) -> Json<Vec<Item>> {
+pub(crate) async fn read_own_items(user: User) -> Json<Vec<Item>> {
     Json(vec![Item { item_id: "Foo".to_owned(), owner: user.username }])
 }
 
 /// Whether the system is up, for every active user.
 #[get("/status")]
 #[requires_active_user]
-async fn read_system_status() -> Json<Status> {
+pub(crate) async fn read_system_status() -> Json<Status> {
     Json(Status { status: "ok" })
 }
 

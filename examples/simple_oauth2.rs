@@ -5,7 +5,7 @@
 use auth_runtime::prelude::*;
 
 #[derive(AuthUser, Clone, Serialize, ToSchema)]
-struct User {
+pub(crate) struct User {
     #[auth(username)]
     username: String,
     email: Option<String>,
@@ -19,14 +19,14 @@ struct User {
 
 /// Log in.
 #[token_endpoint("/token")]
-async fn login(user: User, _form: PasswordRequestForm) -> Grant {
+pub(crate) async fn login(user: User, _form: PasswordRequestForm) -> Grant {
     Grant::to(user)
 }
 
 /// Your own profile.
 #[get("/users/me")]
 #[requires_active_user]
-async fn read_users_me(user: User) -> Json<User> {
+pub(crate) async fn read_users_me(user: User) -> Json<User> {
     Json(user)
 }
 

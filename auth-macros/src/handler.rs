@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, Item, ItemFn, Lifetime, PatType, ReturnType, Type, TypeImplTrait,
+    Attribute, FnArg, GenericParam, Generics, Item, ItemFn, Lifetime, PatType, Path, ReturnType, Type, TypeImplTrait,
     ext::IdentExt,
     parse_quote,
     spanned::Spanned,
@@ -17,6 +17,8 @@ const MOST_ARGUMENTS: usize = 15;
 
 pub(crate) struct Handler {
     pub(crate) function: ItemFn,
+    /// The paths of the attributes that were merged into the outermost.
+    pub(crate) merged: Vec<Path>,
 }
 
 /// An argument's type, as it can be named outside the signature.
@@ -56,7 +58,7 @@ impl Handler {
             ));
             return None;
         }
-        let mut handler = Self { function };
+        let mut handler = Self { function, merged: Vec::new() };
         handler.check(errors);
         Some(handler)
     }

@@ -3,11 +3,11 @@
 //! `cargo run --bin fastapi_parity`; each application is at `/tutorial001` and so on, with an `openapi.json` and `docs` of
 //! its own.
 
-mod tutorial001;
-mod tutorial002;
-mod tutorial003;
-mod tutorial004;
-mod tutorial005;
+pub(crate) mod tutorial001;
+pub(crate) mod tutorial002;
+pub(crate) mod tutorial003;
+pub(crate) mod tutorial004;
+pub(crate) mod tutorial005;
 
 use auth_runtime::prelude::*;
 

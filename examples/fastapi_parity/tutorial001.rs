@@ -4,13 +4,13 @@ use auth_runtime::{AccessClaims, IssuedToken, StoreError, TokenError, TokenForma
 
 #[derive(AuthUser, Clone)]
 #[auth(no_password, always_active)]
-struct User {
+pub(crate) struct User {
     #[auth(username)]
     username: String,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Token {
+pub(crate) struct Token {
     token: String,
 }
 
@@ -29,7 +29,7 @@ impl TokenFormat for AnyToken {
 
 #[get("/items/")]
 #[requires_token]
-async fn read_items(token: AccessToken) -> Json<Token> {
+pub(crate) async fn read_items(token: AccessToken) -> Json<Token> {
     Json(Token { token: token.text().expose().to_owned() })
 }
 

@@ -6,7 +6,7 @@ use auth_runtime::{
 
 #[derive(AuthUser, Clone, Serialize, ToSchema)]
 #[auth(no_password)]
-struct User {
+pub(crate) struct User {
     #[auth(username)]
     username: String,
     email: Option<String>,
@@ -49,7 +49,7 @@ impl UserStore for OnlyJohn {
 
 #[get("/users/me")]
 #[requires_user]
-async fn read_users_me(user: User) -> Json<User> {
+pub(crate) async fn read_users_me(user: User) -> Json<User> {
     Json(user)
 }
 

@@ -6,7 +6,7 @@ use auth_runtime::{
 };
 
 #[derive(AuthUser, Clone)]
-struct User {
+pub(crate) struct User {
     #[auth(username)]
     username: String,
     email: String,
@@ -19,7 +19,7 @@ struct User {
 
 /// The user as that page shows it, hash and all.
 #[derive(Serialize, ToSchema)]
-struct UserInDb {
+pub(crate) struct UserInDb {
     username: String,
     email: String,
     full_name: String,
@@ -52,13 +52,13 @@ impl PasswordHasher for FakeHasher {
 }
 
 #[token_endpoint("/token")]
-async fn login(user: User, _form: PasswordRequestForm) -> Grant {
+pub(crate) async fn login(user: User, _form: PasswordRequestForm) -> Grant {
     Grant::to(user)
 }
 
 #[get("/users/me")]
 #[requires_active_user]
-async fn read_users_me(user: User) -> Json<UserInDb> {
+pub(crate) async fn read_users_me(user: User) -> Json<UserInDb> {
     let User { username, email, full_name, disabled, hashed_password } = user;
     Json(UserInDb { username, email, full_name, disabled, hashed_password: hashed_password.expose().to_owned() })
 }

@@ -4,7 +4,7 @@ use auth_runtime::{Randomness, prelude::*};
 use axum::http::StatusCode;
 
 #[derive(AuthUser, Clone, Serialize, ToSchema)]
-struct User {
+pub(crate) struct User {
     #[auth(username)]
     username: String,
     email: String,
@@ -17,25 +17,25 @@ struct User {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Item {
+pub(crate) struct Item {
     item_id: &'static str,
     owner: String,
 }
 
 #[token_endpoint("/token")]
-async fn login_for_access_token(user: User, _form: PasswordRequestForm) -> Grant {
+pub(crate) async fn login_for_access_token(user: User, _form: PasswordRequestForm) -> Grant {
     Grant::to(user)
 }
 
 #[get("/users/me/")]
 #[requires_active_user]
-async fn read_users_me(user: User) -> Json<User> {
+pub(crate) async fn read_users_me(user: User) -> Json<User> {
     Json(user)
 }
 
 #[get("/users/me/items/")]
 #[requires_active_user]
-async fn read_own_items(user: User) -> Json<Vec<Item>> {
+pub(crate) async fn read_own_items(user: User) -> Json<Vec<Item>> {
     Json(vec![Item { item_id: "Foo", owner: user.username }])
 }
 

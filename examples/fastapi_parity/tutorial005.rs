@@ -3,7 +3,7 @@
 use auth_runtime::{Randomness, prelude::*};
 
 #[derive(Scope, Clone, Copy, PartialEq, Eq, Debug)]
-enum Scope {
+pub(crate) enum Scope {
     /// Read information about the current user.
     #[scope("me")]
     Me,
@@ -13,7 +13,7 @@ enum Scope {
 }
 
 #[derive(AuthUser, Clone, Serialize, ToSchema)]
-struct User {
+pub(crate) struct User {
     #[auth(username)]
     username: String,
     email: String,
@@ -26,38 +26,38 @@ struct User {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Item {
+pub(crate) struct Item {
     item_id: &'static str,
     owner: String,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Status {
+pub(crate) struct Status {
     status: &'static str,
 }
 
 #[token_endpoint("/token")]
-async fn login_for_access_token(user: User, form: PasswordRequestForm<Scope>) -> Grant<Scope> {
+pub(crate) async fn login_for_access_token(user: User, form: PasswordRequestForm<Scope>) -> Grant<Scope> {
     Grant::to(user).scopes(form.scopes)
 }
 
 #[get("/users/me/")]
 #[requires_active_user]
 #[requires_scopes(Scope::Me)]
-async fn read_users_me(user: User) -> Json<User> {
+pub(crate) async fn read_users_me(user: User) -> Json<User> {
     Json(user)
 }
 
 #[get("/users/me/items/")]
 #[requires_active_user]
 #[requires_scopes(Scope::Me, Scope::Items)]
-async fn read_own_items(user: User) -> Json<Vec<Item>> {
+pub(crate) async fn read_own_items(user: User) -> Json<Vec<Item>> {
     Json(vec![Item { item_id: "Foo", owner: user.username }])
 }
 
 #[get("/status/")]
 #[requires_user]
-async fn read_system_status() -> Json<Status> {
+pub(crate) async fn read_system_status() -> Json<Status> {
     Json(Status { status: "ok" })
 }
 

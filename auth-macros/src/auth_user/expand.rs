@@ -116,7 +116,7 @@ fn record(user: &User, private: &TokenStream) -> TokenStream {
             const COLUMNS: &'static [#private::ColumnSpec] = &[#(#columns),*];
 
             fn to_values(&self) -> ::std::vec::Vec<#private::Value> {
-                ::std::vec::Vec::from([#(#values),*])
+                ::std::vec![#(#values),*]
             }
 
             fn from_values(

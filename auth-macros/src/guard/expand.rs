@@ -4,7 +4,10 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{FnArg, Generics, Ident, parse_quote, spanned::Spanned};
 
-use super::valid::{Caller, Guarded, Policy, Route};
+use super::{
+    MERGED,
+    valid::{Caller, Guarded, Policy, Route},
+};
 use crate::{
     docs,
     handler::{Argument, Handler},
@@ -79,9 +82,12 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
             }
         }
     });
+    let merged = &handler.merged;
+    let word = Ident::new(MERGED, Span::call_site());
     quote! {
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
+        #(#[#merged(#word)])*
         #vis struct #marker #declared #body
 
         impl #impl_generics #private::Endpoint for #marker #parameters #clause {

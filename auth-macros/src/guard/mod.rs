@@ -10,7 +10,7 @@ use syn::Item;
 
 pub(crate) use self::{
     expand::{Glue, endpoint},
-    parse::Kind,
+    parse::{Kind, MERGED},
     valid::{Declaration, Route},
 };
 use crate::{error::Errors, handler::Handler, krate, token_endpoint};
@@ -18,6 +18,9 @@ use crate::{error::Errors, handler::Handler, krate, token_endpoint};
 /// Expands an attribute, and with it those below it.
 #[expect(clippy::needless_pass_by_value, reason = "as the compiler hands it over")]
 pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    if parse::is_merged(&arguments) {
+        return item;
+    }
     let mut errors = Errors::default();
     let parsed = match syn::parse2::<Item>(item.clone()) {
         Ok(parsed) => parsed,
@@ -31,7 +34,14 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
         let errors = errors.into_tokens();
         return quote!(#errors #item);
     };
-    let annotations = parse::annotations(kind, arguments, &mut handler.function.attrs, &krate::name(), &mut errors);
+    let annotations = parse::annotations(
+        kind,
+        arguments,
+        &mut handler.function.attrs,
+        &krate::name(),
+        &mut handler.merged,
+        &mut errors,
+    );
     let declaration = valid::declaration(annotations, &mut errors);
 
     let private = krate::private();

@@ -63,12 +63,22 @@ pub(super) enum Content {
     Broken,
 }
 
-/// The attribute at hand, and all others of ours, which are taken off the function.
+/// The argument with which an attribute that was merged is written again, on the type beside the handler: an import of it is
+/// then used, an editor knows it, and another crate's attribute of the same name is not swallowed but complains.
+pub(crate) const MERGED: &str = "merged";
+
+/// Whether this is an attribute that another one has merged already.
+pub(super) fn is_merged(arguments: &TokenStream) -> bool {
+    arguments.to_string() == MERGED
+}
+
+/// The attribute at hand, and all others of ours, which are taken off the function. `merged` gets the paths of those.
 pub(super) fn annotations(
     kind: Kind,
     arguments: TokenStream,
     attributes: &mut Vec<Attribute>,
     krate: &str,
+    merged: &mut Vec<Path>,
     errors: &mut Errors,
 ) -> Vec<Annotation> {
     let mut annotations = vec![annotation(kind, Span::call_site(), Ok(arguments), errors)];
@@ -82,6 +92,7 @@ pub(super) fn annotations(
             }
         };
         annotations.push(annotation(kind, attribute.path().span(), arguments, errors));
+        merged.push(attribute.path().clone());
         false
     });
     annotations
