@@ -15,17 +15,6 @@ pub(crate) fn name() -> String {
     }
 }
 
-/// The same path, whose errors are reported at `span`.
-pub(crate) fn at(span: Span, path: &TokenStream) -> TokenStream {
-    path.clone()
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(span);
-            token
-        })
-        .collect()
-}
-
 /// `::auth_runtime::__private`.
 pub(crate) fn private() -> TokenStream {
     let name = Ident::new(&name(), Span::call_site());

@@ -47,6 +47,20 @@ pub struct Source {
     pub line: u32,
 }
 
+impl Source {
+    /// A handler of this name, with these lines of documentation.
+    #[must_use]
+    pub const fn new(name: &'static str, docs: &'static [&'static str]) -> Self {
+        Self { name, docs, module: "", file: "", line: 0 }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub const fn at(self, module: &'static str, file: &'static str, line: u32) -> Self {
+        Self { module, file, line, ..self }
+    }
+}
+
 /// An annotated handler that says where it is mounted.
 #[diagnostic::on_unimplemented(
     message = "this handler states its policy, and not its path",
@@ -69,6 +83,26 @@ pub struct Route {
     pub tag: Option<&'static str>,
     /// Its name in the document, where it is not the function's.
     pub operation_id: Option<&'static str>,
+}
+
+impl Route {
+    /// This method at this path.
+    #[must_use]
+    pub const fn new(method: &'static str, path: &'static str) -> Self {
+        Self { method, path, tag: None, operation_id: None }
+    }
+
+    /// In this group.
+    #[must_use]
+    pub const fn tag(self, tag: &'static str) -> Self {
+        Self { tag: Some(tag), ..self }
+    }
+
+    /// Under this name.
+    #[must_use]
+    pub const fn operation_id(self, operation_id: &'static str) -> Self {
+        Self { operation_id: Some(operation_id), ..self }
+    }
 }
 
 /// What an argument of a handler takes from the guard.

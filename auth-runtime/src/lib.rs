@@ -109,6 +109,11 @@ pub use self::{
     user::AuthUser,
 };
 
+/// The programs in the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 /// What a program that declares its security has at hand: `use auth_runtime::prelude::*;`.
 ///
 /// Nothing in it is insecure: a token format, a hasher or a store of your own is named in full.

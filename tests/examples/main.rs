@@ -1,5 +1,13 @@
 //! The example programs, run as a user runs them: processes, sockets, a browser, foreign clients.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
 mod browser;
 mod foreign;
 mod oauth2_scopes;

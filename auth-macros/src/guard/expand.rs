@@ -11,7 +11,6 @@ use super::{
 use crate::{
     docs,
     handler::{Argument, Handler},
-    krate,
 };
 
 /// What stands in the `impl Endpoint` of a handler.
@@ -20,25 +19,26 @@ pub(crate) struct Glue {
     pub(crate) policy: TokenStream,
     pub(crate) takes: TokenStream,
     pub(crate) describe: TokenStream,
+    pub(crate) checks: TokenStream,
 }
 
 pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &TokenStream) -> TokenStream {
     let arguments: Vec<Argument> = handler.arguments().collect();
     let generic = !handler.marker_generics().params.is_empty();
     let glue = Glue {
-        access: access(&guarded.policy, &handler, &arguments, generic, private),
-        policy: policy(guarded, private),
-        takes: takes(&arguments, private),
-        describe: describe(&handler, &arguments, private),
-    };
-    let checks = match guarded.policy {
-        Policy::Public if !generic => public_checks(&arguments, private),
-        _ => TokenStream::new(),
+        access: access(&guarded.policy, &handler, &arguments, generic),
+        policy: policy(guarded),
+        takes: takes(&arguments),
+        describe: describe(&handler, &arguments),
+        checks: match guarded.policy {
+            Policy::Public if !generic => public_checks(&arguments),
+            _ => TokenStream::new(),
+        },
     };
     let endpoint = endpoint(&handler, guarded.route.as_ref(), &glue, private);
     guard(&mut handler, private);
     let function = &handler.function;
-    quote!(#function #endpoint #checks)
+    quote!(#function #endpoint)
 }
 
 /// Puts the guard before the other arguments, where axum extracts it first.
@@ -51,7 +51,7 @@ fn guard(handler: &mut Handler, private: &TokenStream) {
     handler.function.sig.inputs.insert(0, argument);
 }
 
-/// The type on which the handler is declared, and the declaration.
+/// The type on which the handler is declared, and the declaration, in a block where `__private` is the runtime's.
 pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, private: &TokenStream) -> TokenStream {
     let marker = handler.marker();
     let generics = handler.marker_generics();
@@ -60,25 +60,17 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
     let body = marker_body(&generics);
     let name = syn::ext::IdentExt::unraw(handler.name()).to_string();
     let docs = docs::lines(&handler.function.attrs);
-    let Glue { access, policy, takes, describe } = glue;
+    let Glue { access, policy, takes, describe, checks } = glue;
     let declared = generics.params.iter().map(without_bounds);
     let declared = if generics.params.is_empty() { TokenStream::new() } else { quote!(<#(#declared),*>) };
     let routed = route.map(|route| {
         let Route { method, path, tag, operation_id } = route;
         let path = path.as_ref().map_or_else(|| quote!("/"), |path| quote!(#path));
-        let option = |value: &Option<syn::LitStr>| match value {
-            Some(value) => quote!(::core::option::Option::Some(#value)),
-            None => quote!(::core::option::Option::None),
-        };
-        let (tag, operation_id) = (option(tag), option(operation_id));
+        let tag = tag.as_ref().map(|tag| quote!(.tag(#tag)));
+        let operation_id = operation_id.as_ref().map(|id| quote!(.operation_id(#id)));
         quote! {
-            impl #impl_generics #private::Routed for #marker #parameters #clause {
-                const ROUTE: #private::Route = #private::Route {
-                    method: #method,
-                    path: #path,
-                    tag: #tag,
-                    operation_id: #operation_id,
-                };
+            impl #impl_generics __private::Routed for #marker #parameters #clause {
+                const ROUTE: __private::Route = __private::Route::new(#method, #path) #tag #operation_id;
             }
         }
     });
@@ -90,21 +82,22 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
         #(#[#merged(#word)])*
         #vis struct #marker #declared #body
 
-        impl #impl_generics #private::Endpoint for #marker #parameters #clause {
-            type Access = #access;
-            const POLICY: #private::Policy = #policy;
-            #takes
-            const SOURCE: #private::Source = #private::Source {
-                name: #name,
-                docs: &[#(#docs),*],
-                module: ::core::module_path!(),
-                file: ::core::file!(),
-                line: ::core::line!(),
-            };
-            #describe
-        }
+        const _: () = {
+            #[allow(unused_imports)]
+            use #private::{self, probe::*};
 
-        #routed
+            impl #impl_generics __private::Endpoint for #marker #parameters #clause {
+                type Access = #access;
+                const POLICY: __private::Policy = #policy;
+                #takes
+                const SOURCE: __private::Source = __private::Source::new(#name, &[#(#docs),*])
+                    .at(::core::module_path!(), ::core::file!(), ::core::line!());
+                #describe
+            }
+
+            #routed
+            #checks
+        };
     }
 }
 
@@ -128,39 +121,33 @@ fn marker_body(generics: &Generics) -> TokenStream {
     if types.is_empty() { quote!({}) } else { quote!({ generics: ::core::marker::PhantomData<fn() -> (#(#types,)*)> }) }
 }
 
-fn access(
-    policy: &Policy,
-    handler: &Handler,
-    arguments: &[Argument],
-    generic: bool,
-    private: &TokenStream,
-) -> TokenStream {
+fn access(policy: &Policy, handler: &Handler, arguments: &[Argument], generic: bool) -> TokenStream {
     match policy {
-        Policy::Public if arguments.is_empty() || generic => quote!(#private::Open<false>),
+        Policy::Public if arguments.is_empty() || generic => quote!(__private::Open<false>),
         Policy::Public => {
             let marker = handler.marker();
-            quote!(#private::Open<{ #private::knows_user(<#marker as #private::Endpoint>::TAKES) }>)
+            quote!(__private::Open<{ __private::knows_user(<#marker as __private::Endpoint>::TAKES) }>)
         }
-        Policy::Caller(..) => quote!(#private::Protected),
+        Policy::Caller(..) => quote!(__private::Protected),
     }
 }
 
-fn policy(guarded: &Guarded, private: &TokenStream) -> TokenStream {
+fn policy(guarded: &Guarded) -> TokenStream {
     let policy = match &guarded.policy {
-        Policy::Public => quote!(#private::Policy::PUBLIC),
+        Policy::Public => quote!(__private::Policy::PUBLIC),
         Policy::Caller(caller, scopes) => {
             let caller = match caller {
-                Caller::Token if scopes.is_empty() => Some(quote!(#private::Requirement::Token)),
+                Caller::Token if scopes.is_empty() => Some(quote!(__private::Requirement::Token)),
                 Caller::Token => None,
-                Caller::User => Some(quote!(#private::Requirement::User)),
-                Caller::ActiveUser => Some(quote!(#private::Requirement::ActiveUser)),
+                Caller::User => Some(quote!(__private::Requirement::User)),
+                Caller::ActiveUser => Some(quote!(__private::Requirement::ActiveUser)),
             };
             let scopes = (!scopes.is_empty()).then(|| {
                 let scopes = scopes.iter().map(|scope| quote_spanned!(scope.span() => &#scope));
-                quote!(#private::Requirement::Scopes(&[#(#scopes),*]))
+                quote!(__private::Requirement::Scopes(&[#(#scopes),*]))
             });
             let requirements = caller.into_iter().chain(scopes);
-            quote!(#private::Policy::all(&[#(#requirements),*]))
+            quote!(__private::Policy::all(&[#(#requirements),*]))
         }
     };
     // The scopes stay named, so that an error is not followed by a warning that they are unused.
@@ -168,32 +155,24 @@ fn policy(guarded: &Guarded, private: &TokenStream) -> TokenStream {
 }
 
 /// What the arguments take from the guard; nothing is written where there are none.
-pub(crate) fn takes(arguments: &[Argument], private: &TokenStream) -> TokenStream {
+fn takes(arguments: &[Argument]) -> TokenStream {
     if arguments.is_empty() {
         return TokenStream::new();
     }
-    let each = arguments.iter().map(|Argument { cfgs, ty }| quote!(#(#cfgs)* #private::Argument::<#ty>::TAKES));
-    quote! {
-        const TAKES: &'static [#private::Takes] = {
-            #[allow(unused_imports)]
-            use #private::probe::*;
-            &[#(#each),*]
-        };
-    }
+    let each = arguments.iter().map(|Argument { cfgs, ty }| quote!(#(#cfgs)* __private::Argument::<#ty>::TAKES));
+    quote!(const TAKES: &'static [__private::Takes] = &[#(#each),*];)
 }
 
-fn describe(handler: &Handler, arguments: &[Argument], private: &TokenStream) -> TokenStream {
+fn describe(handler: &Handler, arguments: &[Argument]) -> TokenStream {
     let arguments = arguments
         .iter()
-        .map(|Argument { cfgs, ty }| quote!(#(#cfgs)* #private::Argument::<#ty>::NEW.describe(operation);));
+        .map(|Argument { cfgs, ty }| quote!(#(#cfgs)* __private::Argument::<#ty>::NEW.describe(operation);));
     let output = match handler.output() {
-        Some(ty) => quote!(#private::Output::<#ty>::NEW.describe(operation);),
-        None => quote!(#private::Output::<#private::axum::response::Response>::NEW.describe(operation);),
+        Some(ty) => quote!(__private::Output::<#ty>::NEW.describe(operation);),
+        None => quote!(__private::Output::<__private::axum::response::Response>::NEW.describe(operation);),
     };
     quote! {
-        fn describe(operation: &mut #private::Describe) {
-            #[allow(unused_imports)]
-            use #private::probe::*;
+        fn describe(operation: &mut __private::Describe) {
             #(#arguments)*
             #output
         }
@@ -201,16 +180,11 @@ fn describe(handler: &Handler, arguments: &[Argument], private: &TokenStream) ->
 }
 
 /// A public handler that takes a user does not compile: the error stands at the argument's type.
-fn public_checks(arguments: &[Argument], private: &TokenStream) -> TokenStream {
+fn public_checks(arguments: &[Argument]) -> TokenStream {
     let checks = arguments.iter().map(|Argument { cfgs, ty }| {
-        let private = krate::at(ty.span(), private);
         quote_spanned! {ty.span()=>
             #(#cfgs)*
-            const _: () = {
-                #[allow(unused_imports)]
-                use #private::probe::*;
-                #private::public_takes(#private::Argument::<#ty>::TAKES)
-            };
+            const _: () = __private::public_takes(__private::Argument::<#ty>::TAKES);
         }
     });
     quote!(#(#checks)*)

@@ -6,7 +6,7 @@ mod valid;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Item;
+use syn::{Item, ItemStruct};
 
 pub(crate) use self::{
     expand::{Glue, endpoint},
@@ -16,9 +16,8 @@ pub(crate) use self::{
 use crate::{error::Errors, handler::Handler, krate, token_endpoint};
 
 /// Expands an attribute, and with it those below it.
-#[expect(clippy::needless_pass_by_value, reason = "as the compiler hands it over")]
 pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {
-    if parse::is_merged(&arguments) {
+    if parse::is_merged(&arguments) && syn::parse2::<ItemStruct>(item.clone()).is_ok() {
         return item;
     }
     let mut errors = Errors::default();

@@ -26,10 +26,11 @@ pub(crate) fn expand(handler: Handler, route: &Route, private: &TokenStream, err
         return quote!(#function);
     };
     let glue = Glue {
-        access: access(&signature.user, private),
-        policy: quote!(#private::Policy::PUBLIC),
+        access: access(&signature.user),
+        policy: quote!(__private::Policy::PUBLIC),
         takes: TokenStream::new(),
-        describe: describe(&signature, private),
+        describe: describe(&signature),
+        checks: TokenStream::new(),
     };
     let endpoint = endpoint(&handler, Some(route), &glue, private);
     let function = function(handler, &signature, private);
@@ -59,18 +60,18 @@ fn parse(handler: &Handler, errors: &mut Errors) -> Option<Signature> {
     Some(Signature { user, extractors: types, form, output: output.as_ref().clone() })
 }
 
-fn access(user: &Type, private: &TokenStream) -> TokenStream {
-    quote!(#private::TokenEndpoint<#user>)
+fn access(user: &Type) -> TokenStream {
+    quote!(__private::TokenEndpoint<#user>)
 }
 
 /// The bounds of these calls are what reports an argument or a result of a wrong type, at that type.
-fn describe(signature: &Signature, private: &TokenStream) -> TokenStream {
+fn describe(signature: &Signature) -> TokenStream {
     let Signature { user, form, output, .. } = signature;
     let user = quote_spanned!(user.span() => operation.login_user::<#user>(););
     let form = quote_spanned!(form.span() => operation.login_form::<#form>(););
     let output = quote_spanned!(output.span() => operation.grant::<#output>(););
     quote! {
-        fn describe(operation: &mut #private::Describe) {
+        fn describe(operation: &mut __private::Describe) {
             #user
             #form
             #output

@@ -1,0 +1,30 @@
+::core::compile_error! {
+    "#[requires_user] stands here twice"
+}
+async fn twice(_guard: ::auth_runtime::__private::Guard<__twice>, user: User) {}
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+#[requires_user(merged)]
+#[requires_user(merged)]
+struct __twice {}
+const _: () = {
+    #[allow(unused_imports)]
+    use ::auth_runtime::__private::{self, probe::*};
+    impl __private::Endpoint for __twice {
+        type Access = __private::Protected;
+        const POLICY: __private::Policy = __private::Policy::all(
+                &[__private::Requirement::User],
+            )
+            .closed();
+        const TAKES: &'static [__private::Takes] = &[__private::Argument::<User>::TAKES];
+        const SOURCE: __private::Source = __private::Source::new("twice", &[])
+            .at(::core::module_path!(), ::core::file!(), ::core::line!());
+        fn describe(operation: &mut __private::Describe) {
+            __private::Argument::<User>::NEW.describe(operation);
+            __private::Output::<()>::NEW.describe(operation);
+        }
+    }
+    impl __private::Routed for __twice {
+        const ROUTE: __private::Route = __private::Route::new("GET", "/twice");
+    }
+};

@@ -1,0 +1,36 @@
+pub async fn health(
+    _guard: ::auth_runtime::__private::Guard<__health>,
+    #[cfg(unix)]
+    user: Option<User>,
+) -> &'static str {
+    "ok"
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+#[public(merged)]
+pub struct __health {}
+const _: () = {
+    #[allow(unused_imports)]
+    use ::auth_runtime::__private::{self, probe::*};
+    impl __private::Endpoint for __health {
+        type Access = __private::Open<
+            { __private::knows_user(<__health as __private::Endpoint>::TAKES) },
+        >;
+        const POLICY: __private::Policy = __private::Policy::PUBLIC;
+        const TAKES: &'static [__private::Takes] = &[
+            #[cfg(unix)]
+            __private::Argument::<Option<User>>::TAKES,
+        ];
+        const SOURCE: __private::Source = __private::Source::new("health", &[])
+            .at(::core::module_path!(), ::core::file!(), ::core::line!());
+        fn describe(operation: &mut __private::Describe) {
+            #[cfg(unix)] __private::Argument::<Option<User>>::NEW.describe(operation);
+            __private::Output::<&'static str>::NEW.describe(operation);
+        }
+    }
+    impl __private::Routed for __health {
+        const ROUTE: __private::Route = __private::Route::new("GET", "/health");
+    }
+    #[cfg(unix)]
+    const _: () = __private::public_takes(__private::Argument::<Option<User>>::TAKES);
+};

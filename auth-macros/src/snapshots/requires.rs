@@ -1,0 +1,38 @@
+/// Your own profile.
+async fn read_users_me(
+    _guard: ::auth_runtime::__private::Guard<__read_users_me>,
+    user: User,
+) -> Json<User> {
+    Json(user)
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+#[requires_active_user(merged)]
+#[requires_scopes(merged)]
+struct __read_users_me {}
+const _: () = {
+    #[allow(unused_imports)]
+    use ::auth_runtime::__private::{self, probe::*};
+    impl __private::Endpoint for __read_users_me {
+        type Access = __private::Protected;
+        const POLICY: __private::Policy = __private::Policy::all(
+            &[
+                __private::Requirement::ActiveUser,
+                __private::Requirement::Scopes(&[&Scope::Me]),
+            ],
+        );
+        const TAKES: &'static [__private::Takes] = &[__private::Argument::<User>::TAKES];
+        const SOURCE: __private::Source = __private::Source::new(
+                "read_users_me",
+                &[r" Your own profile."],
+            )
+            .at(::core::module_path!(), ::core::file!(), ::core::line!());
+        fn describe(operation: &mut __private::Describe) {
+            __private::Argument::<User>::NEW.describe(operation);
+            __private::Output::<Json<User>>::NEW.describe(operation);
+        }
+    }
+    impl __private::Routed for __read_users_me {
+        const ROUTE: __private::Route = __private::Route::new("GET", "/users/me");
+    }
+};

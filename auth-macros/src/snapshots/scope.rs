@@ -1,0 +1,19 @@
+impl ::auth_runtime::__private::Scope for Scope {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Items => "items",
+            Self::Me => "me",
+        }
+    }
+    fn description(&self) -> &'static str {
+        match self {
+            Self::Items => "Read items.",
+            Self::Me => {
+                ::core::concat!(r" Read information", r" about the current user.")
+            }
+        }
+    }
+    fn all() -> &'static [Self] {
+        &[Self::Items, Self::Me]
+    }
+}
