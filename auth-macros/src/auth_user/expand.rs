@@ -6,36 +6,45 @@ use syn::{parse_quote, spanned::Spanned};
 
 use super::parse::{Field, User};
 
+/// In a block where `__private` is the runtime's.
 pub(super) fn expand(user: &User, private: &TokenStream) -> TokenStream {
-    let auth_user = auth_user(user, private);
-    let extractors = extractors(user, private);
-    let record = record(user, private);
-    quote!(#auth_user #extractors #record)
+    let auth_user = auth_user(user);
+    let extractors = extractors(user);
+    let record = record(user);
+    quote! {
+        const _: () = {
+            use #private;
+
+            #auth_user
+            #extractors
+            #record
+        };
+    }
 }
 
-fn auth_user(user: &User, private: &TokenStream) -> TokenStream {
+fn auth_user(user: &User) -> TokenStream {
     let name = &user.name;
     let (generics, parameters, clause) = user.generics.split_for_impl();
     let field = |index: Option<usize>| index.and_then(|index| user.fields.get(index));
 
     // Spans are those of the types, where a wrong one is reported.
     let username = match field(user.username) {
-        Some(Field { name, ty }) => quote_spanned!(ty.span() => <#ty as #private::UsernameField>::get(&self.#name)),
+        Some(Field { name, ty }) => quote_spanned!(ty.span() => <#ty as __private::UsernameField>::get(&self.#name)),
         None => quote!(""),
     };
     let disabled = match field(user.disabled) {
-        Some(Field { name, ty }) => quote_spanned!(ty.span() => <#ty as #private::DisabledField>::get(&self.#name)),
+        Some(Field { name, ty }) => quote_spanned!(ty.span() => <#ty as __private::DisabledField>::get(&self.#name)),
         None => quote!(false),
     };
     let (hash, set_hash) = match field(user.password_hash) {
         Some(Field { name, ty }) => (
-            quote_spanned!(ty.span() => <#ty as #private::PasswordHashField>::get(&self.#name)),
-            quote_spanned!(ty.span() => <#ty as #private::PasswordHashField>::set(&mut self.#name, hash)),
+            quote_spanned!(ty.span() => <#ty as __private::PasswordHashField>::get(&self.#name)),
+            quote_spanned!(ty.span() => <#ty as __private::PasswordHashField>::set(&mut self.#name, hash)),
         ),
         None => (quote!(::core::option::Option::None), quote!(::core::mem::drop(hash))),
     };
     quote! {
-        impl #generics #private::AuthUser for #name #parameters #clause {
+        impl #generics __private::AuthUser for #name #parameters #clause {
             fn username(&self) -> &str {
                 #username
             }
@@ -44,58 +53,58 @@ fn auth_user(user: &User, private: &TokenStream) -> TokenStream {
                 #disabled
             }
 
-            fn password_hash(&self) -> ::core::option::Option<&#private::PasswordHash> {
+            fn password_hash(&self) -> ::core::option::Option<&__private::PasswordHash> {
                 #hash
             }
 
-            fn set_password_hash(&mut self, hash: #private::PasswordHash) {
+            fn set_password_hash(&mut self, hash: __private::PasswordHash) {
                 #set_hash
             }
         }
     }
 }
 
-fn extractors(user: &User, private: &TokenStream) -> TokenStream {
+fn extractors(user: &User) -> TokenStream {
     let name = &user.name;
     let (_, parameters, _) = user.generics.split_for_impl();
     let mut generics = user.generics.clone();
     generics.params.push(parse_quote!(__S));
-    generics.make_where_clause().predicates.push(parse_quote!(__S: #private::UsersOf<#name #parameters>));
+    generics.make_where_clause().predicates.push(parse_quote!(__S: __private::UsersOf<#name #parameters>));
     let (generics, _, clause) = generics.split_for_impl();
     quote! {
-        impl #generics #private::axum::extract::FromRequestParts<__S> for #name #parameters #clause {
-            type Rejection = #private::Rejection;
+        impl #generics __private::axum::extract::FromRequestParts<__S> for #name #parameters #clause {
+            type Rejection = __private::Rejection;
 
             async fn from_request_parts(
-                parts: &mut #private::axum::http::request::Parts,
+                parts: &mut __private::axum::http::request::Parts,
                 state: &__S,
             ) -> ::core::result::Result<Self, Self::Rejection> {
-                #private::extract(parts, state).await
+                __private::extract(parts, state).await
             }
         }
 
-        impl #generics #private::axum::extract::OptionalFromRequestParts<__S> for #name #parameters #clause {
-            type Rejection = #private::Rejection;
+        impl #generics __private::axum::extract::OptionalFromRequestParts<__S> for #name #parameters #clause {
+            type Rejection = __private::Rejection;
 
             async fn from_request_parts(
-                parts: &mut #private::axum::http::request::Parts,
+                parts: &mut __private::axum::http::request::Parts,
                 state: &__S,
             ) -> ::core::result::Result<::core::option::Option<Self>, Self::Rejection> {
-                #private::extract_optional(parts, state).await
+                __private::extract_optional(parts, state).await
             }
         }
     }
 }
 
 /// The bounds name the store's kind, `__B`, so that a field which no store can keep is an error only where one is used.
-fn record(user: &User, private: &TokenStream) -> TokenStream {
+fn record(user: &User) -> TokenStream {
     let name = &user.name;
     let (_, parameters, _) = user.generics.split_for_impl();
     let mut generics = user.generics.clone();
     generics.params.push(parse_quote!(__B));
     let clause = generics.make_where_clause();
     for Field { ty, .. } in &user.fields {
-        clause.predicates.push(parse_quote!(#ty: #private::Column<__B>));
+        clause.predicates.push(parse_quote!(#ty: __private::Column<__B>));
     }
     let (generics, _, clause) = generics.split_for_impl();
 
@@ -103,25 +112,25 @@ fn record(user: &User, private: &TokenStream) -> TokenStream {
         let column = syn::ext::IdentExt::unraw(name).to_string();
         let key = Some(index) == user.username;
         let password_hash = Some(index) == user.password_hash;
-        quote!(#private::column::<__B, #ty>(#column, #key, #password_hash))
+        quote!(__private::column::<__B, #ty>(#column, #key, #password_hash))
     });
     let values =
-        user.fields.iter().map(|Field { name, ty }| quote!(<#ty as #private::Column<__B>>::to_value(&self.#name)));
+        user.fields.iter().map(|Field { name, ty }| quote!(<#ty as __private::Column<__B>>::to_value(&self.#name)));
     let fields = user.fields.iter().map(|Field { name, ty }| {
         let column = syn::ext::IdentExt::unraw(name).to_string();
-        quote!(#name: #private::field::<__B, #ty>(#column, values)?)
+        quote!(#name: __private::field::<__B, #ty>(#column, values)?)
     });
     quote! {
-        impl #generics #private::Record<__B> for #name #parameters #clause {
-            const COLUMNS: &'static [#private::ColumnSpec] = &[#(#columns),*];
+        impl #generics __private::Record<__B> for #name #parameters #clause {
+            const COLUMNS: &'static [__private::ColumnSpec] = &[#(#columns),*];
 
-            fn to_values(&self) -> ::std::vec::Vec<#private::Value> {
+            fn to_values(&self) -> ::std::vec::Vec<__private::Value> {
                 ::std::vec![#(#values),*]
             }
 
             fn from_values(
-                values: &mut dyn ::core::iter::Iterator<Item = #private::Value>,
-            ) -> ::core::result::Result<Self, (&'static str, #private::ColumnError)> {
+                values: &mut dyn ::core::iter::Iterator<Item = __private::Value>,
+            ) -> ::core::result::Result<Self, (&'static str, __private::ColumnError)> {
                 ::core::result::Result::Ok(Self { #(#fields),* })
             }
         }

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::parse::{Scope, Scopes};
+use crate::docs;
 
 pub(super) fn expand(scopes: &Scopes, private: &TokenStream) -> TokenStream {
     let name = &scopes.name;
@@ -12,13 +13,13 @@ pub(super) fn expand(scopes: &Scopes, private: &TokenStream) -> TokenStream {
     }
     let variants = scopes.scopes.iter().map(|scope| &scope.variant);
     let tokens = scopes.scopes.iter().map(|Scope { variant, token, .. }| quote!(Self::#variant => #token));
-    let descriptions = scopes.scopes.iter().map(|Scope { variant, description, .. }| match description.as_slice() {
-        [syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(only), .. })] => {
-            let only = only.value();
-            let only = only.trim();
-            quote!(Self::#variant => #only)
-        }
-        lines => quote!(Self::#variant => ::core::concat!(#(#lines),*)),
+    let descriptions = scopes.scopes.iter().map(|Scope { variant, description, .. }| {
+        let text = match docs::text(description) {
+            Some(text) => quote!(#text),
+            // A line that is a macro call, `include_str!` say, is put together by the compiler.
+            None => quote!(::core::concat!(#(#description),*)),
+        };
+        quote!(Self::#variant => #text)
     });
     quote! {
         impl #private::Scope for #name {

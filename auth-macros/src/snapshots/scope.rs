@@ -8,9 +8,7 @@ impl ::auth_runtime::__private::Scope for Scope {
     fn description(&self) -> &'static str {
         match self {
             Self::Items => "Read items.",
-            Self::Me => {
-                ::core::concat!(r" Read information", r" about the current user.")
-            }
+            Self::Me => "Read information about the current user.",
         }
     }
     fn all() -> &'static [Self] {
