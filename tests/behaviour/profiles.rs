@@ -98,7 +98,11 @@ async fn a_token_whose_user_is_gone() {
         let token = token_of(&auth, "nobody", &["me", "items"]).await;
         let server = tests::server::TestServer::start(router().with_state(auth)).await;
         for path in ["/user", "/active", "/both"] {
-            assert_eq!(server.get_as(path, &token).await.status, 401);
+            let answer = server.get_as(path, &token).await;
+            assert_eq!(answer.status, 401);
+            let invalid = ["invalid_token", "Could not validate credentials"];
+            let told = format!("{:?} {}", answer.header("www-authenticate"), answer.body);
+            assert!(invalid.iter().any(|invalid| told.contains(invalid)), "{told}");
         }
         assert_eq!(server.get_as("/scoped", &token).await.status, 200, "scopes alone look up no user");
     }

@@ -121,6 +121,39 @@ async fn every_login_costs_one_hash() {
     assert_eq!((Counts::take(&counts.hashes), Counts::take(&counts.lookups)), (0, 0), "a bad form costs nothing");
 }
 
+/// Whatever it is asked, the password is right.
+struct Gullible;
+
+impl PasswordHasher for Gullible {
+    fn hash(&self, _: &str) -> Result<PasswordHash, HashError> {
+        Ok(PasswordHash::from_stored("anything"))
+    }
+
+    fn verify(&self, _: &str, _: &PasswordHash) -> Result<Verdict, HashError> {
+        Ok(Verdict::Match)
+    }
+}
+
+#[derive(AuthUser, Clone)]
+#[auth(always_active)]
+struct Guest {
+    #[auth(username)]
+    name: String,
+    #[auth(password_hash)]
+    hash: Option<PasswordHash>,
+}
+
+#[tokio::test]
+async fn who_has_no_password_cannot_log_in_whatever_the_hasher_says() {
+    let guest = |name: &str, hash| Guest { name: name.to_owned(), hash };
+    let users = MemoryUsers::from_iter([guest("without", None), guest("with", Some(PasswordHash::from_stored("x")))]);
+    let auth = Auth::builder(users).signing_key(key()).password_hasher(Gullible).build().unwrap();
+    assert!(auth.verify_login("with", &"x".into()).await.is_ok());
+    for username in ["without", "nobody", ""] {
+        assert!(auth.verify_login(username, &"x".into()).await.is_err(), "{username}");
+    }
+}
+
 #[tokio::test]
 async fn an_unreadable_hash_admits_nobody() {
     let (server, _, _) = serve(Argon2id::default()).await;
