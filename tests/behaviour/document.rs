@@ -241,6 +241,17 @@ async fn documentation_is_off_unless_asked_for() {
 }
 
 #[tokio::test]
+async fn the_page_can_be_elsewhere() {
+    let auth = Auth::builder(users()).signing_key(key()).build().unwrap();
+    let app = SecureRouter::new().mount(login).docs("/internal/reference").openapi_path("/v3.json").with_state(auth);
+    let server = TestServer::start(app).await;
+    assert!(server.get("/internal/reference").await.body.contains("src=\"reference/init.js\""));
+    assert!(server.get("/internal/reference/init.js").await.body.contains("\"../v3.json\""));
+    assert_eq!(server.get("/v3.json").await.status, 200);
+    assert_eq!(server.get("/docs").await.status, 404);
+}
+
+#[tokio::test]
 async fn swagger_ui_comes_from_the_binary() {
     let (server, _) = serve(Profile::Standard).await;
     for path in [

@@ -198,4 +198,13 @@ async fn a_value_of_a_wrong_kind_is_an_error_and_never_a_user() {
     other.execute("UPDATE users SET disabled = 'no'").await.unwrap();
     let error = users.find("johndoe").await.unwrap_err().to_string();
     assert!(error.contains("the column disabled") && error.contains("0 or 1"), "{error}");
+
+    // Where a field may be empty, too: what cannot be read is not taken for absent.
+    let path = scratch.file("full.db");
+    let users = SqliteUsers::<Full>::open(&path).await.unwrap();
+    users.insert(&full("johndoe")).await.unwrap();
+    let mut other = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+    other.execute("UPDATE users SET disabled = 'yes'").await.unwrap();
+    let error = users.find("johndoe").await.unwrap_err().to_string();
+    assert!(error.contains("the column disabled"), "{error}");
 }

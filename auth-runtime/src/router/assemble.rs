@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use axum::{
     Router,
     extract::OriginalUri,
-    http::{StatusCode, header},
+    http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::{MethodRouter, any},
 };
@@ -110,15 +110,37 @@ pub(super) fn assemble(router: SecureRouter) -> Result<Router, RouterError> {
 
 /// To the same path with a slash less, or more.
 async fn redirect(OriginalUri(uri): OriginalUri) -> Response {
+    match other_slash(&uri) {
+        Some(location) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// `None` where the location would be another host's: `//host/path`.
+fn other_slash(uri: &Uri) -> Option<String> {
     let path = uri.path();
-    // `//host` would be another host's.
     if path.starts_with("//") {
-        return StatusCode::NOT_FOUND.into_response();
+        return None;
     }
     let mut location = path.strip_suffix('/').map_or_else(|| format!("{path}/"), str::to_owned);
     if let Some(query) = uri.query() {
         location.push('?');
         location.push_str(query);
     }
-    (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response()
+    Some(location)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_never_leads_to_another_host() {
+        let to = |uri: &'static str| other_slash(&Uri::from_static(uri));
+        assert_eq!(to("/items"), Some("/items/".into()));
+        assert_eq!(to("/items/?a=//b"), Some("/items?a=//b".into()));
+        assert_eq!(to("http://test/items"), Some("/items/".into()));
+        assert_eq!(to("//evil.example/items"), None);
+        assert_eq!(to("//evil.example/"), None);
+    }
 }

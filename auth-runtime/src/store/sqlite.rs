@@ -360,3 +360,20 @@ fn explain(path: &Path, error: sqlx::Error) -> StoreError {
     };
     StoreError::new(message).caused_by(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection, Executor, SqliteConnection};
+
+    use super::*;
+
+    /// A read-only file cannot be had where the tests run as root; a read-only connection gives the same code.
+    #[tokio::test]
+    async fn a_read_only_database_is_named() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        connection.execute("CREATE TABLE users (name TEXT); PRAGMA query_only = ON").await.unwrap();
+        let error = connection.execute("INSERT INTO users VALUES ('x')").await.unwrap_err();
+        let text = explain(Path::new("users.db"), error).to_string();
+        assert_eq!(text, "users.db cannot be written: it, or its directory, is read-only");
+    }
+}

@@ -1,3 +1,4 @@
+#![deny(warnings)]
 use auth_runtime::prelude::*;
 use tests::{Scope, User};
 use axum::{
