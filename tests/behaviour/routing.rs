@@ -112,6 +112,26 @@ async fn nested_and_merged_handlers_keep_their_guards() {
     }
 }
 
+#[get("/report")]
+#[requires_user]
+async fn report(Path(tenant): Path<String>) -> String {
+    tenant
+}
+
+#[tokio::test]
+async fn a_nested_path_may_have_parameters() {
+    let app = SecureRouter::new().mount(login).nest("/tenants/{tenant}", SecureRouter::new().mount(report));
+    let server = TestServer::start(app.with_state(auth())).await;
+    let token = server.log_in("/token", JOHN).await;
+    assert_eq!(server.get("/tenants/acme/report").await.status, 401);
+    assert_eq!(server.get_as("/tenants/acme/report", &token).await.body, "acme");
+    for prefix in ["tenants", "/tenants/", "/", "", "/{}", "/{*rest}", "/a{b}", "/:a", "/a b", "/{a"] {
+        let app: SecureRouter<Auth<User>> = SecureRouter::new().nest(prefix, SecureRouter::new().mount(report));
+        let error = app.with_state(auth()).into_router().map(drop).unwrap_err().to_string();
+        assert!(error.contains("cannot be nested"), "{prefix}: {error}");
+    }
+}
+
 #[tokio::test]
 async fn the_fallback_tells_nothing() {
     let (server, _) = serve(Profile::Standard).await;

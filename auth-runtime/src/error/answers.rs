@@ -16,6 +16,17 @@ use crate::{
 };
 
 /// How requests are refused and logins answered.
+///
+/// ```
+/// # use auth_runtime::prelude::*;
+/// # #[derive(AuthUser, Clone)]
+/// # #[auth(no_password, always_active)]
+/// # struct User { #[auth(username)] name: String }
+/// # let key = SigningKey::generate(&auth_runtime::Randomness::default())?;
+/// let auth = Auth::builder(MemoryUsers::<User>::new()).signing_key(key).profile(Profile::FastApi).build()?;
+/// assert_eq!(auth.answers().profile(), Profile::FastApi);
+/// # Ok::<(), BoxError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
     /// As the RFCs say: 6749 and 6750, with problem details (RFC 9457).

@@ -98,6 +98,26 @@ impl Error for HashError {}
 /// How passwords are hashed and verified: [`Argon2id`], unless the application brings its own.
 ///
 /// Both functions may take long and block; they run on a bounded pool, never on an async worker.
+///
+/// ```
+/// use auth_runtime::{Argon2id, HashError, PasswordHash, PasswordHasher, Verdict};
+///
+/// /// Argon2id over the password and a pepper that the database does not hold.
+/// struct Peppered {
+///     pepper: String,
+///     argon2: Argon2id,
+/// }
+///
+/// impl PasswordHasher for Peppered {
+///     fn hash(&self, password: &str) -> Result<PasswordHash, HashError> {
+///         self.argon2.hash(&format!("{password}{}", self.pepper))
+///     }
+///
+///     fn verify(&self, password: &str, hash: &PasswordHash) -> Result<Verdict, HashError> {
+///         self.argon2.verify(&format!("{password}{}", self.pepper), hash)
+///     }
+/// }
+/// ```
 pub trait PasswordHasher: Send + Sync + 'static {
     /// A new hash of the password, with a new salt.
     ///

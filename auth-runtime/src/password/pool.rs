@@ -12,6 +12,15 @@ use super::{HashError, PasswordHash, PasswordHasher, Verdict};
 use crate::secret::Secret;
 
 /// How much hashing runs at once, and how much may wait.
+///
+/// Memory is bounded by it: each permit keeps the working memory of one hash, 19 MiB with the default parameters.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use auth_runtime::PoolSize;
+///
+/// let one_at_a_time = PoolSize { permits: NonZeroUsize::MIN, ..PoolSize::default() };
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolSize {
     /// Hashes computed at the same time; by default one for each core.

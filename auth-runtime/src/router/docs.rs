@@ -124,3 +124,16 @@ pub(super) fn check_path(path: &str) -> Result<(), &'static str> {
     }
     Ok(())
 }
+
+/// Whether a router can be nested here: as a path, and with parameters that are whole segments.
+pub(super) fn check_prefix(prefix: &str) -> Result<(), &'static str> {
+    let plain: Vec<&str> = prefix
+        .split('/')
+        .map(|segment| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            Some(name) if !name.is_empty() && !name.starts_with('*') => name,
+            _ => segment,
+        })
+        .collect();
+    check_path(&plain.join("/"))?;
+    if prefix.ends_with('/') { Err("it ends with a slash") } else { Ok(()) }
+}

@@ -70,6 +70,28 @@ pub struct ColumnError {
 /// A type of a field that a store can keep in one column.
 ///
 /// `B` is the kind of store, so that a type can be stored differently in each; the types here are the same in all.
+///
+/// ```
+/// use auth_runtime::{Column, ColumnError, ColumnKind, Value};
+///
+/// /// Stored as one text, separated by spaces.
+/// struct Groups(Vec<String>);
+///
+/// impl<B> Column<B> for Groups {
+///     const KIND: ColumnKind = ColumnKind::Text;
+///
+///     fn to_value(&self) -> Value {
+///         Value::Text(self.0.join(" "))
+///     }
+///
+///     fn from_value(value: Value) -> Result<Self, ColumnError> {
+///         match value {
+///             Value::Text(text) => Ok(Self(text.split(' ').map(str::to_owned).collect())),
+///             _ => Err(ColumnError { expected: "groups, separated by spaces" }),
+///         }
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in one column",
     note = "fields of a stored user are strings, booleans, numbers, bytes, or an `Option` of one; implement `Column` for `{Self}`, or keep it in a table of its own"

@@ -116,12 +116,11 @@ impl SigningKey {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options.open(path)?.write_all(text.as_bytes());
-        if written.is_err() {
-            // Half a key is worse than none: the next start would find it weak.
-            fs::remove_file(path)?;
-        }
-        written
+        // Written aside and then linked, so that no other process ever reads half a key, and the first one's stays.
+        let aside = path.with_extension(format!("{}.new", std::process::id()));
+        let mut file = options.open(&aside)?;
+        let linked = file.write_all(text.as_bytes()).and_then(|()| fs::hard_link(&aside, path));
+        fs::remove_file(&aside).and(linked)
     }
 
     fn parse(secret: &Secret) -> Result<Self, String> {
