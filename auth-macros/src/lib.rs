@@ -2,10 +2,12 @@
 
 mod auth_user;
 mod docs;
+mod endpoint;
 mod error;
 mod guard;
 mod handler;
 mod krate;
+mod route;
 mod scope;
 #[cfg(test)]
 mod snapshot;

@@ -63,7 +63,9 @@ pub mod __private;
 mod ambient;
 mod auth;
 mod boxed;
+mod endpoint;
 mod error;
+mod extract;
 mod form;
 mod grant;
 mod guard;
@@ -94,12 +96,14 @@ pub use self::{
     ambient::{Clock, Randomness, RandomnessUnavailable},
     auth::{Auth, AuthBuilder, AuthState, ConfigError, UsersOf},
     boxed::BoxError,
+    endpoint::Routed,
     error::{Answers, Profile, Refusal, Rejection},
+    extract::AccessToken,
     form::{
         FieldFault, Fields, FormFault, LoginForm, PasswordRequestForm, PasswordRequestFormStrict, UnknownScopes, Wrong,
     },
     grant::{Grant, IntoGrant},
-    guard::{AccessToken, Guarded, Routed},
+    guard::Guarded,
     password::{Argon2id, HashError, ParameterError, PasswordHash, PasswordHasher, PoolSize, Verdict},
     router::{Mountable, RouterError, SecureRouter},
     scope::{RequestedScope, Scope},

@@ -4,15 +4,17 @@ pub use axum;
 
 pub use crate::{
     auth::UsersOf,
+    endpoint::{Endpoint, Route, Routed, Source, Takes, knows_user, public_takes},
     error::Rejection,
-    guard::{Endpoint, Guard, Open, Protected, Route, Routed, Source, Takes, TokenEndpoint, knows_user, public_takes},
+    extract::{extract, extract_optional},
+    guard::{Guard, Open, Protected, TokenEndpoint},
     login::Login,
     openapi::{Argument, Describe, Output},
     password::PasswordHash,
     policy::{Policy, Requirement},
     scope::Scope,
     store::{Column, ColumnError, ColumnSpec, Record, Value},
-    user::{AuthUser, DisabledField, PasswordHashField, UsernameField, extract, extract_optional},
+    user::{AuthUser, DisabledField, PasswordHashField, UsernameField},
 };
 
 /// The traits through which a signature is asked about, without their names: imported into an expansion, they shadow nothing.

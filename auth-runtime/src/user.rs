@@ -1,14 +1,6 @@
 //! Users: what the library needs to know of the team's own user type.
 
-use axum::http::request::Parts;
-
-use crate::{
-    auth::UsersOf,
-    error::{Refusal, Rejection},
-    guard::{self, ACTIVE_USER, Principal},
-    password::PasswordHash,
-    scheme::bearer,
-};
+use crate::password::PasswordHash;
 
 /// The team's user type. Derive it, with one field marked for each thing the library asks for.
 ///
@@ -122,35 +114,4 @@ impl PasswordHashField for Option<PasswordHash> {
     fn set(&mut self, hash: PasswordHash) {
         *self = Some(hash);
     }
-}
-
-/// The user of this request: whom the guard found, or else an active user, authenticated here.
-///
-/// # Errors
-/// The refusal that a guard with `#[requires_active_user]` gives.
-pub async fn extract<U: AuthUser, S: UsersOf<U>>(parts: &mut Parts, state: &S) -> Result<U, Rejection> {
-    if let Some(user) = Principal::<U>::of(parts).and_then(|principal| principal.user.clone()) {
-        return Ok(user);
-    }
-    let auth = state.users_auth();
-    match guard::authenticate(auth, parts, &ACTIVE_USER, true).await {
-        Ok(Principal { user: Some(user), .. }) => Ok(user),
-        Ok(_) => Err(auth.answers().reject(&Refusal::NoCredentials, &ACTIVE_USER)),
-        Err(refusal) => Err(auth.answers().reject(&refusal, &ACTIVE_USER)),
-    }
-}
-
-/// As [`extract`], and `None` where the request carries no credential at all.
-///
-/// # Errors
-/// As [`extract`]: a credential that is present and wrong is a refusal, never `None`.
-pub async fn extract_optional<U: AuthUser, S: UsersOf<U>>(
-    parts: &mut Parts,
-    state: &S,
-) -> Result<Option<U>, Rejection> {
-    let guarded = Principal::<U>::of(parts).is_some();
-    if !guarded && matches!(bearer::credential(&parts.headers), Ok(None)) {
-        return Ok(None);
-    }
-    extract(parts, state).await.map(Some)
 }

@@ -2,25 +2,13 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{FnArg, Generics, Ident, parse_quote, spanned::Spanned};
+use syn::{FnArg, Ident, parse_quote, spanned::Spanned};
 
-use super::{
-    MERGED,
-    valid::{Caller, Guarded, Policy, Route},
-};
+use super::valid::{Caller, Guarded, Policy};
 use crate::{
-    docs,
+    endpoint::{Glue, endpoint},
     handler::{Argument, Handler},
 };
-
-/// What stands in the `impl Endpoint` of a handler.
-pub(crate) struct Glue {
-    pub(crate) access: TokenStream,
-    pub(crate) policy: TokenStream,
-    pub(crate) takes: TokenStream,
-    pub(crate) describe: TokenStream,
-    pub(crate) checks: TokenStream,
-}
 
 pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &TokenStream) -> TokenStream {
     let arguments: Vec<Argument> = handler.arguments().collect();
@@ -49,76 +37,6 @@ fn guard(handler: &mut Handler, private: &TokenStream) {
     let guard = Ident::new("_guard", Span::mixed_site());
     let argument: FnArg = parse_quote!(#guard: #private::Guard<#marker #parameters>);
     handler.function.sig.inputs.insert(0, argument);
-}
-
-/// The type on which the handler is declared, and the declaration, in a block where `__private` is the runtime's.
-pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, private: &TokenStream) -> TokenStream {
-    let marker = handler.marker();
-    let generics = handler.marker_generics();
-    let (impl_generics, parameters, clause) = generics.split_for_impl();
-    let vis = &handler.function.vis;
-    let body = marker_body(&generics);
-    let name = syn::ext::IdentExt::unraw(handler.name()).to_string();
-    let docs = docs::lines(&handler.function.attrs);
-    let Glue { access, policy, takes, describe, checks } = glue;
-    let declared = generics.params.iter().map(without_bounds);
-    let declared = if generics.params.is_empty() { TokenStream::new() } else { quote!(<#(#declared),*>) };
-    let routed = route.map(|route| {
-        let Route { method, path, tag, operation_id } = route;
-        let path = path.as_ref().map_or_else(|| quote!("/"), |path| quote!(#path));
-        let tag = tag.as_ref().map(|tag| quote!(.tag(#tag)));
-        let operation_id = operation_id.as_ref().map(|id| quote!(.operation_id(#id)));
-        quote! {
-            impl #impl_generics __private::Routed for #marker #parameters #clause {
-                const ROUTE: __private::Route = __private::Route::new(#method, #path) #tag #operation_id;
-            }
-        }
-    });
-    let merged = &handler.merged;
-    let word = Ident::new(MERGED, Span::call_site());
-    quote! {
-        #[doc(hidden)]
-        #[allow(non_camel_case_types)]
-        #(#[#merged(#word)])*
-        #vis struct #marker #declared #body
-
-        const _: () = {
-            #[allow(unused_imports)]
-            use #private::{self, probe::*};
-
-            impl #impl_generics __private::Endpoint for #marker #parameters #clause {
-                type Access = #access;
-                const POLICY: __private::Policy = #policy;
-                #takes
-                const SOURCE: __private::Source = __private::Source::new(#name, &[#(#docs),*])
-                    .at(::core::module_path!(), ::core::file!(), ::core::line!());
-                #describe
-            }
-
-            #routed
-            #checks
-        };
-    }
-}
-
-fn without_bounds(parameter: &syn::GenericParam) -> TokenStream {
-    match parameter {
-        syn::GenericParam::Type(parameter) => {
-            let name = &parameter.ident;
-            quote!(#name)
-        }
-        syn::GenericParam::Const(parameter) => {
-            let (name, ty) = (&parameter.ident, &parameter.ty);
-            quote!(const #name: #ty)
-        }
-        syn::GenericParam::Lifetime(parameter) => quote!(#parameter),
-    }
-}
-
-/// In braces, since such a struct takes no name among values, where the handler's own locals are.
-fn marker_body(generics: &Generics) -> TokenStream {
-    let types: Vec<&Ident> = generics.type_params().map(|parameter| &parameter.ident).collect();
-    if types.is_empty() { quote!({}) } else { quote!({ generics: ::core::marker::PhantomData<fn() -> (#(#types,)*)> }) }
 }
 
 fn access(policy: &Policy, handler: &Handler, arguments: &[Argument], generic: bool) -> TokenStream {

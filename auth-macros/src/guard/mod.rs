@@ -8,11 +8,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Item, ItemStruct};
 
-pub(crate) use self::{
-    expand::{Glue, endpoint},
-    parse::{Kind, MERGED},
-    valid::{Declaration, Route},
-};
+pub(crate) use self::parse::Kind;
+use self::valid::Declaration;
 use crate::{error::Errors, handler::Handler, krate, token_endpoint};
 
 /// Expands an attribute, and with it those below it.

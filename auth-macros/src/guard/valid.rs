@@ -1,20 +1,10 @@
 //! From annotations to one declaration: they merge, in any order, or are refused with a reason.
 
 use proc_macro2::Span;
-use syn::{Error, LitStr, Path};
+use syn::{Error, Path};
 
 use super::parse::{Annotation, Content, Kind};
-use crate::error::Errors;
-
-/// Method and path.
-#[derive(Clone)]
-pub(crate) struct Route {
-    pub(crate) method: &'static str,
-    /// `None` behind an error.
-    pub(crate) path: Option<LitStr>,
-    pub(crate) tag: Option<LitStr>,
-    pub(crate) operation_id: Option<LitStr>,
-}
+use crate::{error::Errors, route::Route};
 
 /// What a handler's attributes say together.
 pub(crate) enum Declaration {

@@ -5,9 +5,10 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{FnArg, Ident, PatType, ReturnType, Type, parse_quote, spanned::Spanned};
 
 use crate::{
+    endpoint::{Glue, endpoint},
     error::Errors,
-    guard::{Glue, Route, endpoint},
     handler::Handler,
+    route::Route,
 };
 
 const SHAPE: &str = "`async fn login(user: User, form: PasswordRequestForm<Scope>) -> Grant<Scope>`";

@@ -24,11 +24,7 @@ use utoipa::{
 
 use super::schemas::Schemas;
 use crate::{
-    form::LoginForm,
-    grant::IntoGrant,
-    guard::{AccessToken, Takes},
-    scope::RequestedScope,
-    user::AuthUser,
+    endpoint::Takes, extract::AccessToken, form::LoginForm, grant::IntoGrant, scope::RequestedScope, user::AuthUser,
 };
 
 /// One operation under description.

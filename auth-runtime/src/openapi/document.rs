@@ -15,9 +15,9 @@ use super::{
     schemas::Schemas,
 };
 use crate::{
+    endpoint::{Route, Source, Takes},
     error::Answers,
     grant,
-    guard::{Route, Source, Takes},
     policy::Policy,
     scope::Scope,
 };

@@ -15,8 +15,9 @@ use utoipa::openapi::OpenApi;
 pub use self::assemble::RouterError;
 use self::docs::Docs;
 use crate::{
+    endpoint::{Endpoint, Routed},
     error::Answers,
-    guard::{Endpoint, Enforce, Guarded, Routed},
+    guard::{Enforce, Guarded},
     openapi::Listed,
 };
 

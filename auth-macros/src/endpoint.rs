@@ -1,0 +1,90 @@
+//! The type on which a handler is declared: what the guard enforces, and what the document says.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::{Generics, Ident};
+
+use crate::{docs, handler::Handler, route::Route};
+
+/// The argument with which an attribute that was merged is written again, on the type beside the handler: an import of it is
+/// then used, an editor knows it, and another crate's attribute of the same name is not swallowed but complains.
+pub(crate) const MERGED: &str = "merged";
+
+/// What stands in the `impl Endpoint` of a handler.
+pub(crate) struct Glue {
+    pub(crate) access: TokenStream,
+    pub(crate) policy: TokenStream,
+    pub(crate) takes: TokenStream,
+    pub(crate) describe: TokenStream,
+    pub(crate) checks: TokenStream,
+}
+
+/// The type on which the handler is declared, and the declaration, in a block where `__private` is the runtime's.
+pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, private: &TokenStream) -> TokenStream {
+    let marker = handler.marker();
+    let generics = handler.marker_generics();
+    let (impl_generics, parameters, clause) = generics.split_for_impl();
+    let vis = &handler.function.vis;
+    let body = marker_body(&generics);
+    let name = syn::ext::IdentExt::unraw(handler.name()).to_string();
+    let docs = docs::lines(&handler.function.attrs);
+    let Glue { access, policy, takes, describe, checks } = glue;
+    let declared = generics.params.iter().map(without_bounds);
+    let declared = if generics.params.is_empty() { TokenStream::new() } else { quote!(<#(#declared),*>) };
+    let routed = route.map(|route| {
+        let Route { method, path, tag, operation_id } = route;
+        let path = path.as_ref().map_or_else(|| quote!("/"), |path| quote!(#path));
+        let tag = tag.as_ref().map(|tag| quote!(.tag(#tag)));
+        let operation_id = operation_id.as_ref().map(|id| quote!(.operation_id(#id)));
+        quote! {
+            impl #impl_generics __private::Routed for #marker #parameters #clause {
+                const ROUTE: __private::Route = __private::Route::new(#method, #path) #tag #operation_id;
+            }
+        }
+    });
+    let merged = &handler.merged;
+    let word = Ident::new(MERGED, Span::call_site());
+    quote! {
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        #(#[#merged(#word)])*
+        #vis struct #marker #declared #body
+
+        const _: () = {
+            #[allow(unused_imports)]
+            use #private::{self, probe::*};
+
+            impl #impl_generics __private::Endpoint for #marker #parameters #clause {
+                type Access = #access;
+                const POLICY: __private::Policy = #policy;
+                #takes
+                const SOURCE: __private::Source = __private::Source::new(#name, &[#(#docs),*])
+                    .at(::core::module_path!(), ::core::file!(), ::core::line!());
+                #describe
+            }
+
+            #routed
+            #checks
+        };
+    }
+}
+
+fn without_bounds(parameter: &syn::GenericParam) -> TokenStream {
+    match parameter {
+        syn::GenericParam::Type(parameter) => {
+            let name = &parameter.ident;
+            quote!(#name)
+        }
+        syn::GenericParam::Const(parameter) => {
+            let (name, ty) = (&parameter.ident, &parameter.ty);
+            quote!(const #name: #ty)
+        }
+        syn::GenericParam::Lifetime(parameter) => quote!(#parameter),
+    }
+}
+
+/// In braces, since such a struct takes no name among values, where the handler's own locals are.
+fn marker_body(generics: &Generics) -> TokenStream {
+    let types: Vec<&Ident> = generics.type_params().map(|parameter| &parameter.ident).collect();
+    if types.is_empty() { quote!({}) } else { quote!({ generics: ::core::marker::PhantomData<fn() -> (#(#types,)*)> }) }
+}

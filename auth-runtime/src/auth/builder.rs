@@ -1,0 +1,223 @@
+//! Building an `Auth`: everything is checked before the first request.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use axum::http::StatusCode;
+
+use super::{Auth, Inner, Tokens};
+use crate::{
+    ambient::{Clock, Randomness},
+    error::{Answers, Profile, is_quotable},
+    password::{Argon2id, HashError, HashingPool, PasswordHasher, PoolSize},
+    store::AnyUserStore,
+    token::{AnyTokenFormat, Jwt, JwtSettings, SigningKey, TokenFormat},
+    user::AuthUser,
+};
+
+/// For applications that issue and check their tokens themselves, and so need no names.
+const DEFAULT_NAME: &str = "urn:auth-runtime";
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(30 * 60);
+const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+const MOST_LEEWAY: Duration = Duration::from_secs(120);
+
+/// Builds an [`Auth`].
+#[must_use = "nothing is checked before `.build()`"]
+pub struct AuthBuilder<U> {
+    users: Box<dyn AnyUserStore<U>>,
+    format: Option<Box<dyn AnyTokenFormat>>,
+    key: Option<SigningKey>,
+    jwt: JwtSettings,
+    hasher: Option<Arc<dyn PasswordHasher>>,
+    pool: PoolSize,
+    answers: Answers,
+    clock: Clock,
+    randomness: Randomness,
+}
+
+impl<U: AuthUser> AuthBuilder<U> {
+    pub(super) fn new(users: Box<dyn AnyUserStore<U>>) -> Self {
+        Self {
+            users,
+            format: None,
+            key: None,
+            jwt: JwtSettings {
+                issuer: DEFAULT_NAME.to_owned(),
+                audience: DEFAULT_NAME.to_owned(),
+                lifetime: DEFAULT_LIFETIME,
+                leeway: Duration::ZERO,
+            },
+            hasher: None,
+            pool: PoolSize::default(),
+            answers: Answers::default(),
+            clock: Clock::default(),
+            randomness: Randomness::default(),
+        }
+    }
+
+    /// The key that signs and verifies access tokens, which are then JWTs.
+    pub fn signing_key(mut self, key: SigningKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// A token format of the application's own, instead of JWTs.
+    pub fn token_format(mut self, format: impl TokenFormat) -> Self {
+        self.format = Some(Box::new(format));
+        self
+    }
+
+    /// A password hasher of the application's own, instead of [`Argon2id`].
+    pub fn password_hasher(mut self, hasher: impl PasswordHasher) -> Self {
+        self.hasher = Some(Arc::new(hasher));
+        self
+    }
+
+    /// How much hashing runs at once, and how much may wait.
+    pub fn hashing_pool(mut self, size: PoolSize) -> Self {
+        self.pool = size;
+        self
+    }
+
+    /// How requests are refused and logins answered; [`Profile::Standard`] unless said.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.answers.profile = profile;
+        self
+    }
+
+    /// The realm of challenges; `api` unless said.
+    pub fn realm(mut self, realm: impl Into<String>) -> Self {
+        self.answers.realm = realm.into();
+        self
+    }
+
+    /// `iss` of the tokens: the URL of this authorization server. Tokens of another issuer are refused.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.jwt.issuer = issuer.into();
+        self
+    }
+
+    /// `aud` of the tokens: the URL of this API. Tokens for another audience are refused.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.jwt.audience = audience.into();
+        self
+    }
+
+    /// How long a token is good for: 30 minutes unless said, 24 hours at most.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.jwt.lifetime = lifetime;
+        self
+    }
+
+    /// How far the clocks of several servers may differ: not at all unless said, two minutes at most.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.jwt.leeway = leeway;
+        self
+    }
+
+    /// [`Profile::FastApi`] only: the status of a wrong username or password, 400 unless said. FastAPI's tutorial has 400
+    /// in some chapters and 401 in others.
+    pub fn fastapi_bad_login_status(mut self, status: StatusCode) -> Self {
+        self.answers.bad_login = status;
+        self
+    }
+
+    /// [`Profile::FastApi`] only: the `detail` that a bad token is answered with, `Could not validate credentials` unless
+    /// said.
+    pub fn fastapi_invalid_token_detail(mut self, detail: impl Into<String>) -> Self {
+        self.answers.invalid_token = detail.into();
+        self
+    }
+
+    /// Another clock than the system's.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Another source of randomness than the operating system, for tokens and salts.
+    pub fn randomness(mut self, randomness: Randomness) -> Self {
+        self.randomness = randomness;
+        self
+    }
+
+    /// Checks everything, and makes one hash.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names what is missing or out of range.
+    pub fn build(self) -> Result<Auth<U>, ConfigError> {
+        if !is_quotable(&self.answers.realm) {
+            return Err(ConfigError::new("the realm holds a quote, a backslash or a character beyond printable ASCII"));
+        }
+        if !matches!(self.answers.bad_login, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) {
+            return Err(ConfigError::new("a bad login is answered with 400 or 401, nothing else"));
+        }
+        let tokens = match (self.format, self.key) {
+            (Some(format), None) => Tokens::Custom(format),
+            (None, Some(key)) => {
+                let JwtSettings { issuer, audience, lifetime, leeway } = &self.jwt;
+                if issuer.is_empty() || audience.is_empty() {
+                    return Err(ConfigError::new("the issuer or the audience is empty"));
+                }
+                if lifetime.as_secs() == 0 || *lifetime > LONGEST_LIFETIME {
+                    return Err(ConfigError::new("the lifetime of tokens is between one second and 24 hours"));
+                }
+                if *leeway > MOST_LEEWAY {
+                    return Err(ConfigError::new(
+                        "the leeway is at most two minutes: a larger one revives expired tokens",
+                    ));
+                }
+                Tokens::Jwt(Box::new(Jwt {
+                    key,
+                    settings: self.jwt,
+                    clock: self.clock,
+                    randomness: self.randomness.clone(),
+                }))
+            }
+            (None, None) => {
+                return Err(ConfigError::new(
+                    "there is no way to make tokens: add `.signing_key(SigningKey::from_env(\"AUTH_SECRET\")?)`",
+                ));
+            }
+            (Some(_), Some(_)) => {
+                return Err(ConfigError::new("both a signing key and a token format are given: choose one"));
+            }
+        };
+        let hasher = self.hasher.unwrap_or_else(|| Arc::new(Argon2id::default().randomness(self.randomness.clone())));
+        let mut unguessable = [0; 16];
+        self.randomness.fill(&mut unguessable).map_err(|error| ConfigError::new(error.to_string()))?;
+        let decoy = hasher
+            .hash(&format!("{unguessable:02x?}"))
+            .map_err(|HashError { .. }| ConfigError::new("the password hasher cannot make a hash"))?;
+        Ok(Auth(Arc::new(Inner {
+            users: self.users,
+            tokens,
+            pool: HashingPool::new(hasher, self.pool),
+            decoy,
+            answers: self.answers,
+        })))
+    }
+}
+
+impl<U> fmt::Debug for AuthBuilder<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthBuilder").field("answers", &self.answers).field("jwt", &self.jwt).finish_non_exhaustive()
+    }
+}
+
+/// An [`Auth`] cannot be built. The text says what to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
