@@ -1,8 +1,8 @@
-//! What the example programs share: where they listen.
+//! What the example programs share: where they listen, and their only argument.
 
 use std::env::{self, VarError};
 
-use auth_runtime::BoxError;
+use auth_runtime::{BoxError, SecureRouter};
 
 /// `127.0.0.1` and the port in `PORT`, 8000 unless it is set.
 ///
@@ -15,4 +15,21 @@ pub fn address() -> Result<String, BoxError> {
         Err(VarError::NotUnicode(_)) => return Err("PORT is not text, and a port is a number up to 65535".into()),
     };
     Ok(format!("127.0.0.1:{port}"))
+}
+
+/// Prints the access table and gives `true`, if the program was started with `--access-table`.
+///
+/// # Errors
+/// If it was started with anything else.
+#[expect(clippy::print_stdout, reason = "this is what it was started for")]
+pub fn prints_access_table(app: &SecureRouter) -> Result<bool, BoxError> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => Ok(false),
+        ["--access-table"] => {
+            println!("{}", app.access_table());
+            Ok(true)
+        }
+        _ => Err("the only argument is --access-table, which prints who may call what; the port is set by PORT".into()),
+    }
 }

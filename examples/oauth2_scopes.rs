@@ -83,6 +83,9 @@ async fn main() -> Result<(), BoxError> {
         .mount(read_system_status)
         .docs("/docs")
         .with_state(auth);
+    if examples::prints_access_table(&app)? {
+        return Ok(());
+    }
     let server = Server::bind(&examples::address()?, app).await?;
     say_what_to_try(&server);
     Ok(server.run().await?)

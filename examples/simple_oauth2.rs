@@ -45,6 +45,9 @@ async fn main() -> Result<(), BoxError> {
         .mount(read_users_me)
         .docs("/docs")
         .with_state(auth);
+    if examples::prints_access_table(&app)? {
+        return Ok(());
+    }
     let server = Server::bind(&examples::address()?, app).await?;
     say_what_to_try(&server);
     Ok(server.run().await?)

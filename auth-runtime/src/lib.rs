@@ -105,7 +105,7 @@ pub use self::{
     grant::{Grant, IntoGrant},
     guard::Guarded,
     password::{Argon2id, HashError, ParameterError, PasswordHash, PasswordHasher, PoolSize, Verdict},
-    router::{Mountable, RouterError, SecureRouter},
+    router::{AccessRow, AccessTable, Mountable, RouterError, SecureRouter},
     scope::{RequestedScope, Scope},
     secret::Secret,
     store::{Column, ColumnError, ColumnKind, ColumnSpec, MemoryUsers, Record, StoreError, UserStore, Value},

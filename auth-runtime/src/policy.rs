@@ -150,8 +150,8 @@ impl fmt::Display for Policy {
                 Requirement::ActiveUser => f.write_str("active user")?,
                 Requirement::Scopes(scopes) => {
                     f.write_str(if scopes.len() == 1 { "scope" } else { "scopes" })?;
-                    for scope in *scopes {
-                        write!(f, " {}", scope.as_str())?;
+                    for (index, scope) in scopes.iter().enumerate() {
+                        write!(f, "{}{}", if index == 0 { " " } else { ", " }, scope.as_str())?;
                     }
                 }
             }
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn reads_as_words() {
-        assert_eq!(BOTH.to_string(), "active user and scopes me items");
+        assert_eq!(BOTH.to_string(), "active user and scopes me, items");
         assert_eq!(Policy::all(&[]).to_string(), "token");
     }
 }

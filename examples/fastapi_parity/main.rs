@@ -23,7 +23,11 @@ fn router() -> Result<SecureRouter, BoxError> {
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
-    let server = Server::bind(&examples::address()?, router()?).await?;
+    let app = router()?;
+    if examples::prints_access_table(&app)? {
+        return Ok(());
+    }
+    let server = Server::bind(&examples::address()?, app).await?;
     say_what_to_try(&server);
     Ok(server.run().await?)
 }

@@ -8,4 +8,5 @@ mod profiles;
 mod routing;
 mod stores;
 mod support;
+mod table;
 mod work;

@@ -20,6 +20,21 @@ fn refusal(output: &Output) -> String {
 }
 
 #[test]
+fn the_access_table_is_printed() {
+    for (program, rows) in [(PROGRAM, 2), (crate::oauth2_scopes::PROGRAM, 4), (crate::parity::PROGRAM, 11)] {
+        let scratch = Scratch::new();
+        let output = Command::new(program).current_dir(&scratch.0).arg("--access-table").output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!((output.status.code(), text.lines().count()), (Some(0), rows + 1), "{text}");
+        if program == crate::oauth2_scopes::PROGRAM {
+            assert!(include_str!("../../README.md").contains(&text), "README.md shows another table than\n\n{text}");
+        }
+    }
+    let output = Command::new(PROGRAM).current_dir(&Scratch::new().0).arg("--acess-table").output().unwrap();
+    assert!(refusal(&output).contains("the only argument is --access-table"));
+}
+
+#[test]
 fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();

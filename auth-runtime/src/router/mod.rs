@@ -2,6 +2,7 @@
 
 mod assemble;
 mod docs;
+mod table;
 
 use std::fmt;
 
@@ -12,8 +13,11 @@ use axum::{
 };
 use utoipa::openapi::OpenApi;
 
-pub use self::assemble::RouterError;
 use self::docs::Docs;
+pub use self::{
+    assemble::RouterError,
+    table::{AccessRow, AccessTable},
+};
 use crate::{
     endpoint::{Endpoint, Routed},
     error::Answers,
@@ -230,6 +234,12 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
             redirect_slashes: self.redirect_slashes,
             problems: self.problems,
         }
+    }
+
+    /// Who may call what, as it is enforced: method, path, policy, handler and source of every handler.
+    #[must_use]
+    pub fn access_table(&self) -> AccessTable {
+        AccessTable::of(self.entries.iter().map(|entry| &entry.listed))
     }
 
     /// What holds for the whole of this router is written to its parts, before it becomes a part itself.
