@@ -173,6 +173,8 @@ async fn a_missing_field() {
     let missing =
         |field: &str| json!({"type": "missing", "loc": ["body", field], "msg": "Field required", "input": null});
     let answer = server.post_form("/token", "password=x").await;
+    let expected = r#"{"detail":[{"type":"missing","loc":["body","username"],"msg":"Field required","input":null}]}"#;
+    assert_eq!(answer.body, expected, "byte for byte");
     assert_eq!((answer.status, answer.json()), (422, json!({"detail": [missing("username")]})));
     for body in ["", "grant_type=password", "username=&password="] {
         let answer = server.post_form("/token", body).await;

@@ -5,15 +5,15 @@ use axum::{
     http::{HeaderValue, Response as HttpResponse, StatusCode, header},
     response::Response,
 };
-use serde_json::{Value, json};
+use serde::Serialize;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
-use super::{Refusal, Rejection, challenge::Challenge};
-use crate::{
-    form::{FieldFault, FormFault, Wrong},
-    policy::Policy,
-    token::TokenFault,
+use super::{
+    Refusal, Rejection,
+    body::{FastApiDetail, OAuthError, Problem},
+    challenge::Challenge,
 };
+use crate::{form::FormFault, policy::Policy, token::TokenFault};
 
 /// How requests are refused and logins answered.
 ///
@@ -222,7 +222,7 @@ impl Answers {
 
     fn standard(&self, refusal: &Refusal, policy: &Policy) -> Response {
         let oauth = |error: &str, description: &str| {
-            self.json("application/json", refusal, policy, &json!({"error": error, "error_description": description}))
+            self.json("application/json", refusal, policy, &OAuthError { error, error_description: description })
         };
         match refusal {
             Refusal::BadLogin => oauth("invalid_grant", "The username or the password is wrong."),
@@ -244,25 +244,28 @@ impl Answers {
     fn problem(&self, refusal: &Refusal, policy: &Policy, detail: &str) -> Response {
         let status = self.status(refusal);
         let title = status.canonical_reason().unwrap_or("Refused");
-        let problem = json!({"type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail});
+        let problem = Problem { r#type: "about:blank", title, status: status.as_u16(), detail };
         self.json(self.media_type(), refusal, policy, &problem)
     }
 
     fn fastapi(&self, refusal: &Refusal, policy: &Policy) -> Response {
-        let detail = match refusal {
-            Refusal::NoCredentials => json!("Not authenticated"),
-            Refusal::InvalidToken(_) => json!(self.invalid_token),
-            Refusal::InsufficientScope => json!("Not enough permissions"),
-            Refusal::Inactive => json!("Inactive user"),
-            Refusal::BadLogin => json!("Incorrect username or password"),
-            Refusal::BadForm(fault) => fastapi_form_detail(fault),
-            Refusal::Unavailable => json!("Service Unavailable"),
+        let text = |detail| FastApiDetail::Text { detail };
+        let body = match refusal {
+            Refusal::NoCredentials => text("Not authenticated"),
+            Refusal::InvalidToken(_) => text(&self.invalid_token),
+            Refusal::InsufficientScope => text("Not enough permissions"),
+            Refusal::Inactive => text("Inactive user"),
+            Refusal::BadLogin => text("Incorrect username or password"),
+            Refusal::BadForm(fault) => FastApiDetail::of_form(fault),
+            Refusal::Unavailable => text("Service Unavailable"),
         };
-        self.json(self.media_type(), refusal, policy, &json!({"detail": detail}))
+        self.json(self.media_type(), refusal, policy, &body)
     }
 
-    fn json(&self, media_type: &'static str, refusal: &Refusal, policy: &Policy, body: &Value) -> Response {
-        let mut response = HttpResponse::new(Body::from(body.to_string()));
+    fn json(&self, media_type: &'static str, refusal: &Refusal, policy: &Policy, body: &impl Serialize) -> Response {
+        // Text and numbers under fixed names: there is nothing that cannot be written.
+        let text = serde_json::to_vec(body).unwrap_or_default();
+        let mut response = HttpResponse::new(Body::from(text));
         *response.status_mut() = self.status(refusal);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         if let Some(challenge) = self.challenge(refusal, policy) {
@@ -280,36 +283,6 @@ fn about(fault: TokenFault) -> &'static str {
         TokenFault::Expired => "The token has expired.",
         TokenFault::Ambiguous => "The request has more than one Authorization header.",
         _ => "The token is not valid.",
-    }
-}
-
-fn fastapi_form_detail(fault: &FormFault) -> Value {
-    let entry = |fault: &FieldFault| {
-        let loc = json!(["body", fault.field]);
-        match &fault.wrong {
-            Wrong::Missing => json!({"type": "missing", "loc": loc, "msg": "Field required", "input": null}),
-            Wrong::Repeated => {
-                json!({"type": "value_error", "loc": loc, "msg": "Value error, given more than once", "input": null})
-            }
-            Wrong::NotPassword { value } => json!({
-                "type": "string_pattern_mismatch", "loc": loc,
-                "msg": "String should match pattern '^password$'", "input": value, "ctx": {"pattern": "^password$"},
-            }),
-        }
-    };
-    match fault {
-        FormFault::Fields(faults) => faults.iter().map(entry).collect(),
-        // FastAPI reads nothing from a body of another type, and then misses each field.
-        FormFault::ContentType { required } => {
-            required.iter().map(|field| entry(&FieldFault { field, wrong: Wrong::Missing })).collect()
-        }
-        FormFault::UnknownScope => json!([{
-            "type": "value_error", "loc": ["body", "scope"], "msg": "Value error, unknown scope", "input": null,
-        }]),
-        FormFault::TooLarge => json!("Request body too large"),
-        FormFault::NotText | FormFault::Malformed | FormFault::Interrupted => {
-            json!("There was an error parsing the body")
-        }
     }
 }
 

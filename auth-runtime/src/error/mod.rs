@@ -1,6 +1,7 @@
 //! Refusals, and the one place where they become responses.
 
 mod answers;
+mod body;
 mod challenge;
 
 use std::fmt;
