@@ -94,7 +94,8 @@ pub fn requires_active_user(arguments: TokenStream, item: TokenStream) -> TokenS
 
 /// A caller needs an access token with every one of these scopes: `#[requires_scopes(Scope::Me, Scope::Items)]`.
 ///
-/// Alone, it looks up no user; beside [`macro@requires_active_user`], both must hold.
+/// Alone, it looks up no user, unless the handler takes one: a `User` must then exist, and may be disabled. Beside
+/// [`macro@requires_active_user`], both must hold.
 #[proc_macro_attribute]
 pub fn requires_scopes(arguments: TokenStream, item: TokenStream) -> TokenStream {
     guard::attribute(Kind::Scopes, arguments.into(), item.into()).into()
