@@ -40,6 +40,7 @@ pub(crate) struct Status {
 }
 
 /// Log in. By now the form is parsed, the user looked up and the password verified.
+// Every user may have both scopes here. Where that is not so, this is the place to grant fewer than were asked for.
 #[token_endpoint("/token")]
 pub(crate) async fn login(user: User, form: PasswordRequestForm<Scope>) -> Grant<Scope> {
     Grant::to(user).scopes(form.scopes)

@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use auth_runtime::prelude::*;
+use auth_runtime::{
+    AccessClaims, IssuedToken, StoreError, TokenError, TokenFault, TokenFormat, TokenRequest, prelude::*,
+};
 use tests::server::TestServer;
 use tracing::{
     Event, Metadata, Subscriber,
@@ -108,6 +110,18 @@ fn forms_print_without_their_secrets() {
     assert!(!format!("{:?}", user("johndoe", PASSWORD, false)).contains("argon2"));
 }
 
+struct NoTokens;
+
+impl TokenFormat for NoTokens {
+    async fn issue(&self, _: TokenRequest<'_>) -> Result<IssuedToken, StoreError> {
+        Err(StoreError::new("none"))
+    }
+
+    async fn verify(&self, _: &str) -> Result<AccessClaims, TokenError> {
+        Err(TokenFault::Malformed.into())
+    }
+}
+
 #[test]
 fn what_is_wrong_with_a_configuration_is_said() {
     let build = |change: fn(auth_runtime::AuthBuilder<tests::User>) -> auth_runtime::AuthBuilder<tests::User>| {
@@ -118,4 +132,6 @@ fn what_is_wrong_with_a_configuration_is_said() {
     assert!(build(|builder| builder.signing_key(key()).leeway(Duration::from_secs(121))).contains("two minutes"));
     assert!(build(|builder| builder.signing_key(key()).token_lifetime(Duration::ZERO)).contains("lifetime"));
     assert!(build(|builder| builder.signing_key(key()).issuer("")).contains("issuer"));
+    assert!(build(|builder| builder.token_format(NoTokens).issuer("x")).contains("has its own"));
+    assert!(build(|builder| builder.token_format(NoTokens).signing_key(key())).contains("choose one"));
 }

@@ -6,8 +6,8 @@ use syn::{Generics, Ident};
 
 use crate::{docs, handler::Handler, route::Route};
 
-/// The argument with which an attribute that was merged is written again, on the type beside the handler: an import of it is
-/// then used, an editor knows it, and another crate's attribute of the same name is not swallowed but complains.
+/// Merged attributes are emitted again on the marker, with this argument, so that their imports count as used and another
+/// crate's attribute of the same name reports an error of its own.
 pub(crate) const MERGED: &str = "merged";
 
 /// What stands in the `impl Endpoint` of a handler.
@@ -37,6 +37,7 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
         let tag = tag.as_ref().map(|tag| quote!(.tag(#tag)));
         let operation_id = operation_id.as_ref().map(|id| quote!(.operation_id(#id)));
         quote! {
+            #[automatically_derived]
             impl #impl_generics __private::Routed for #marker #parameters #clause {
                 const ROUTE: __private::Route = __private::Route::new(#method, #path) #tag #operation_id;
             }
@@ -54,6 +55,7 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
             #[allow(unused_imports)]
             use #private::{self, probe::*};
 
+            #[automatically_derived]
             impl #impl_generics __private::Endpoint for #marker #parameters #clause {
                 type Access = #access;
                 const POLICY: __private::Policy = #policy;

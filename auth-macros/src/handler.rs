@@ -1,9 +1,10 @@
 //! The annotated function as a model: what every attribute asks of it.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, Item, ItemFn, Lifetime, PatType, Path, ReturnType, Type, TypeImplTrait,
+    Attribute, FnArg, GenericParam, Generics, Item, ItemFn, Lifetime, ParenthesizedGenericArguments, PatType, Path,
+    ReturnType, Signature, Type, TypeFnPtr, TypeImplTrait, TypeReference,
     ext::IdentExt,
     parse_quote,
     spanned::Spanned,
@@ -13,7 +14,7 @@ use syn::{
 use crate::error::Errors;
 
 /// axum's handlers take 16 arguments, of which the guard is one.
-const MOST_ARGUMENTS: usize = 15;
+const MAX_ARGUMENTS: usize = 15;
 
 pub(crate) struct Handler {
     pub(crate) function: ItemFn,
@@ -67,7 +68,7 @@ impl Handler {
         let signature = &mut self.function.sig;
         if signature.asyncness.is_none() {
             errors.at(signature.fn_token, "a handler is async: write `async fn`");
-            // What follows then has one error less to report.
+            // Avoids follow-up errors.
             signature.asyncness = Some(parse_quote!(async));
         }
         if let Some(constness) = &signature.constness {
@@ -79,12 +80,22 @@ impl Handler {
         if !matches!(signature.safety, syn::Safety::Default) {
             errors.at(&signature.safety, "a handler cannot be unsafe: a router calls it");
         }
-        if let Some(argument) = signature.inputs.iter().nth(MOST_ARGUMENTS) {
+        if let Some(argument) = signature.inputs.iter().nth(MAX_ARGUMENTS) {
             errors.at(
                 argument,
-                format!("a guarded handler takes {MOST_ARGUMENTS} arguments at most: group some in a struct that is an extractor"),
+                format!("a guarded handler takes {MAX_ARGUMENTS} arguments at most: group some in a struct that is an extractor"),
             );
         }
+    }
+
+    /// Puts the guard before the other arguments, where axum extracts it first.
+    pub(crate) fn add_guard(&mut self, private: &TokenStream) {
+        let marker = self.marker();
+        let generics = self.marker_generics();
+        let (_, parameters, _) = generics.split_for_impl();
+        let guard = Ident::new("_guard", Span::mixed_site());
+        let argument: FnArg = parse_quote!(#guard: #private::Guard<#marker #parameters>);
+        self.function.sig.inputs.insert(0, argument);
     }
 
     pub(crate) fn name(&self) -> &Ident {
@@ -102,10 +113,29 @@ impl Handler {
         self.function.sig.inputs.iter().filter_map(|argument| match argument {
             FnArg::Typed(PatType { attrs, ty, .. }) => {
                 let cfgs = attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect();
-                nameable(ty).map(|ty| Argument { cfgs, ty })
+                nameable(ty, &self.function.sig).map(|ty| Argument { cfgs, ty })
             }
             FnArg::Receiver(_) => None,
         })
+    }
+
+    /// Whether a type can be named outside the generics of the function.
+    pub(crate) fn is_concrete(&self, ty: &Type) -> bool {
+        struct FindsParameter<'a> {
+            names: Vec<&'a Ident>,
+            found: bool,
+        }
+        impl VisitMut for FindsParameter<'_> {
+            fn visit_ident_mut(&mut self, ident: &mut Ident) {
+                self.found |= self.names.iter().any(|name| *name == ident);
+            }
+        }
+        let generics = &self.function.sig.generics;
+        let types = generics.type_params().map(|parameter| &parameter.ident);
+        let constants = generics.const_params().map(|parameter| &parameter.ident);
+        let mut finds = FindsParameter { names: types.chain(constants).collect(), found: false };
+        finds.visit_type_mut(&mut ty.clone());
+        !finds.found
     }
 
     /// The type of the result; `None` for one that has no name, such as `impl IntoResponse`.
@@ -115,7 +145,7 @@ impl Handler {
                 let unit = quote_spanned!(self.name().span() => ()).to_token_stream();
                 syn::parse2(unit).ok()
             }
-            ReturnType::Type(_, ty) => nameable(ty),
+            ReturnType::Type(_, ty) => nameable(ty, &self.function.sig),
         }
     }
 
@@ -125,7 +155,7 @@ impl Handler {
         generics.params =
             generics.params.into_iter().filter(|parameter| !matches!(parameter, GenericParam::Lifetime(_))).collect();
         let names: Vec<Ident> = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
-        Named.visit_generics_mut(&mut generics);
+        StaticLifetimes::of(&self.function.sig).visit_generics_mut(&mut generics);
         if !names.is_empty() {
             let clause = generics.make_where_clause();
             clause.predicates.retain(|predicate| matches!(predicate, syn::WherePredicate::Type(_)));
@@ -146,8 +176,8 @@ fn is_guard(argument: &FnArg) -> bool {
     matches!((segments.next(), segments.next()), (Some(last), Some(before)) if last.ident == "Guard" && before.ident == "__private")
 }
 
-/// The type with every lifetime `'static`; `None` if it holds an `impl Trait`.
-fn nameable(ty: &Type) -> Option<Type> {
+/// The type with the function's lifetimes, and elided ones, `'static`; `None` if it holds an `impl Trait`.
+fn nameable(ty: &Type, signature: &Signature) -> Option<Type> {
     struct FindsImplTrait(bool);
     impl VisitMut for FindsImplTrait {
         fn visit_type_impl_trait_mut(&mut self, _: &mut TypeImplTrait) {
@@ -160,23 +190,53 @@ fn nameable(ty: &Type) -> Option<Type> {
     if found.0 {
         return None;
     }
-    Named.visit_type_mut(&mut ty);
+    StaticLifetimes::of(signature).visit_type_mut(&mut ty);
     Some(ty)
 }
 
-/// Makes every lifetime `'static`.
-struct Named;
+/// Makes the lifetimes of a function `'static`, and the elided ones of its arguments. Those that a `for<'a>` binds, or that
+/// stand within `Fn(&T)`, are not the function's.
+struct StaticLifetimes {
+    names: Vec<Ident>,
+}
 
-impl VisitMut for Named {
+impl StaticLifetimes {
+    fn of(signature: &Signature) -> Self {
+        Self { names: signature.generics.lifetimes().map(|parameter| parameter.lifetime.ident.clone()).collect() }
+    }
+}
+
+impl VisitMut for StaticLifetimes {
     fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-        *lifetime = Lifetime::new("'static", lifetime.span());
+        if lifetime.ident == "_" || self.names.contains(&lifetime.ident) {
+            *lifetime = Lifetime::new("'static", lifetime.span());
+        }
     }
 
-    fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
+    fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
         if reference.lifetime.is_none() {
             reference.lifetime = Some(Lifetime::new("'static", reference.and_token.span()));
         }
         visit_mut::visit_type_reference_mut(self, reference);
+    }
+
+    fn visit_parenthesized_generic_arguments_mut(&mut self, arguments: &mut ParenthesizedGenericArguments) {
+        NamedLifetimes(self).visit_parenthesized_generic_arguments_mut(arguments);
+    }
+
+    fn visit_type_fn_ptr_mut(&mut self, pointer: &mut TypeFnPtr) {
+        NamedLifetimes(self).visit_type_fn_ptr_mut(pointer);
+    }
+}
+
+/// The same where elided lifetimes are another's.
+struct NamedLifetimes<'a>(&'a StaticLifetimes);
+
+impl VisitMut for NamedLifetimes<'_> {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        if self.0.names.contains(&lifetime.ident) {
+            *lifetime = Lifetime::new("'static", lifetime.span());
+        }
     }
 }
 

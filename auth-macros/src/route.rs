@@ -86,7 +86,7 @@ fn check_path(literal: &LitStr) -> syn::Result<()> {
     if let Some(odd) = path.chars().find(|&odd| odd.is_whitespace() || odd.is_control() || matches!(odd, '?' | '#')) {
         return fault(format!("a path has no {odd:?}; query parameters are an argument of the handler, `Query(..)`"));
     }
-    if inner.contains("//") {
+    if path.contains("//") {
         return fault("this path has an empty segment: \"//\"".to_owned());
     }
     let mut names: Vec<&str> = Vec::new();

@@ -32,15 +32,9 @@ impl fmt::Display for BoxError {
 impl fmt::Debug for BoxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)?;
-        let mut said = self.0.to_string();
         let mut cause = self.0.source();
         while let Some(error) = cause {
-            let text = error.to_string();
-            // Some errors repeat their cause in their own text.
-            if !said.contains(&text) {
-                write!(f, "\n  caused by: {text}")?;
-            }
-            said = text;
+            write!(f, "\n  caused by: {error}")?;
             cause = error.source();
         }
         Ok(())

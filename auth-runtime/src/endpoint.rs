@@ -4,7 +4,8 @@ use crate::{openapi::Describe, policy::Policy};
 
 /// An annotated handler, as the macro declares it on a type of its own.
 pub trait Endpoint: Send + Sync + 'static {
-    /// How the policy is enforced: [`Open`](crate::guard::Open), [`Protected`](crate::guard::Protected) or
+    /// How the policy is enforced: [`Open`](crate::guard::Open), [`Protected`](crate::guard::Protected),
+    /// [`Closed`](crate::guard::Closed) or
     /// [`TokenEndpoint`](crate::guard::TokenEndpoint).
     type Access;
 
@@ -32,7 +33,7 @@ pub struct Source {
     pub module: &'static str,
     /// The source file.
     pub file: &'static str,
-    /// The line of its name.
+    /// The line of its first attribute.
     pub line: u32,
 }
 

@@ -43,7 +43,31 @@ impl<S: RequestedScope> Grant<S> {
         Self { subject: user.username().to_owned(), scopes: Vec::new() }
     }
 
-    /// The scopes that the token is good for: those that the form asked for, or fewer.
+    /// The scopes that the token is good for.
+    ///
+    /// What the form asks for is a client's wish: where not every user may have every scope, this is where to leave out
+    /// what this one may not have (RFC 6749 section 3.3).
+    ///
+    /// ```
+    /// # use auth_runtime::prelude::*;
+    /// # #[derive(Scope, Clone, Copy, PartialEq, Eq, Debug)]
+    /// # enum Scope { #[scope("items")] Items, #[scope("admin")] Admin }
+    /// #[derive(AuthUser, Clone)]
+    /// #[auth(always_active)]
+    /// struct User {
+    ///     #[auth(username)]
+    ///     name: String,
+    ///     is_admin: bool,
+    ///     #[auth(password_hash)]
+    ///     hash: PasswordHash,
+    /// }
+    ///
+    /// #[token_endpoint("/token")]
+    /// async fn login(user: User, form: PasswordRequestForm<Scope>) -> Grant<Scope> {
+    ///     let is_admin = user.is_admin;
+    ///     Grant::to(user).scopes(form.scopes.into_iter().filter(|scope| *scope != Scope::Admin || is_admin))
+    /// }
+    /// ```
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().collect();
         self

@@ -27,6 +27,10 @@ pub struct Protected;
 #[derive(Debug, Clone, Copy)]
 pub struct TokenEndpoint<U>(PhantomData<fn() -> U>);
 
+/// Access for nobody: what a declaration with an error becomes.
+#[derive(Debug, Clone, Copy)]
+pub struct Closed;
+
 /// How a policy is enforced, given the application's state.
 #[diagnostic::on_unimplemented(
     message = "guarded handlers cannot be served with the state `{S}`: it has no `Auth`",
@@ -44,6 +48,16 @@ pub trait Enforce<S> {
 impl<S: Sync> Enforce<S> for Open<false> {
     async fn enforce<E: Endpoint>(_: &mut Parts, _: &S) -> Result<(), Rejection> {
         Ok(())
+    }
+
+    fn answers(_: &S) -> Option<Answers> {
+        None
+    }
+}
+
+impl<S: Sync> Enforce<S> for Closed {
+    async fn enforce<E: Endpoint>(_: &mut Parts, _: &S) -> Result<(), Rejection> {
+        Err(Answers::default().reject(&Refusal::Unavailable, &E::POLICY))
     }
 
     fn answers(_: &S) -> Option<Answers> {

@@ -94,18 +94,14 @@ pub use self::serve::{ServeError, Server, serve};
 pub use self::store::{SqliteUsers, SqliteUsersOptions};
 pub use self::{
     ambient::{Clock, Randomness, RandomnessUnavailable},
-    auth::{Auth, AuthBuilder, AuthState, ConfigError, UsersOf},
+    auth::{Auth, AuthBuilder, AuthState, ConfigError},
     boxed::BoxError,
-    endpoint::Routed,
     error::{Answers, Profile, Refusal, Rejection},
     extract::AccessToken,
-    form::{
-        FieldFault, Fields, FormFault, LoginForm, PasswordRequestForm, PasswordRequestFormStrict, UnknownScopes, Wrong,
-    },
+    form::{FieldFault, FormFault, LoginForm, PasswordRequestForm, PasswordRequestFormStrict, Wrong},
     grant::{Grant, IntoGrant},
-    guard::Guarded,
     password::{Argon2id, HashError, ParameterError, PasswordHash, PasswordHasher, PoolSize, Verdict},
-    router::{AccessRow, AccessTable, Mountable, RouterError, SecureRouter},
+    router::{AccessRow, AccessTable, RouterError, SecureRouter},
     scope::{RequestedScope, Scope},
     secret::Secret,
     store::{Column, ColumnError, ColumnKind, ColumnSpec, MemoryUsers, Record, StoreError, UserStore, Value},

@@ -6,6 +6,7 @@ use crate::{error::Refusal, scope::Scope};
 
 /// One thing that a caller must have.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum Requirement {
     /// A genuine access token; no user is looked up.
     Token,
@@ -33,7 +34,6 @@ pub struct Policy(Kind);
 enum Kind {
     Public,
     All(&'static [Requirement]),
-    Nobody,
 }
 
 /// What is known of a caller whose token is genuine.
@@ -49,19 +49,10 @@ impl Policy {
     /// Anyone may call.
     pub const PUBLIC: Self = Self(Kind::Public);
 
-    /// Nobody may call.
-    pub const NOBODY: Self = Self(Kind::Nobody);
-
     /// Whoever has all of these may call; an empty list still asks for a genuine token.
     #[must_use]
     pub const fn all(requirements: &'static [Requirement]) -> Self {
         Self(Kind::All(requirements))
-    }
-
-    /// The same for nobody: what a declaration with an error becomes.
-    #[must_use]
-    pub const fn closed(self) -> Self {
-        Self::NOBODY
     }
 
     /// Whether no credential is asked for.
@@ -75,7 +66,7 @@ impl Policy {
     pub const fn requirements(&self) -> &'static [Requirement] {
         match self.0 {
             Kind::All(requirements) => requirements,
-            Kind::Public | Kind::Nobody => &[],
+            Kind::Public => &[],
         }
     }
 
@@ -116,10 +107,8 @@ impl Policy {
     /// The refusal: the first requirement that is not met, or [`Refusal::NoCredentials`] where a fact is missing that
     /// the policy needs.
     pub fn decide(&self, facts: &Facts<'_>) -> Result<(), Refusal> {
-        match self.0 {
-            Kind::Public => return Ok(()),
-            Kind::Nobody => return Err(Refusal::NoCredentials),
-            Kind::All(_) => {}
+        if self.is_public() {
+            return Ok(());
         }
         if self.scopes().any(|needed| !facts.scopes.iter().any(|has| has == needed.as_str())) {
             return Err(Refusal::InsufficientScope);
@@ -136,7 +125,6 @@ impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let requirements = match self.0 {
             Kind::Public => return f.write_str("public"),
-            Kind::Nobody => return f.write_str("nobody"),
             Kind::All([]) => return f.write_str("token"),
             Kind::All(requirements) => requirements,
         };
@@ -199,7 +187,6 @@ mod tests {
     fn a_missing_fact_is_a_refusal() {
         assert!(matches!(decide(BOTH, &["items", "me"], None), Err(Refusal::NoCredentials)));
         assert!(matches!(decide(Policy::all(&[Requirement::User]), &[], None), Err(Refusal::NoCredentials)));
-        assert!(matches!(decide(Policy::NOBODY, &["me"], Some(false)), Err(Refusal::NoCredentials)));
     }
 
     #[test]

@@ -7,7 +7,7 @@ pub use crate::{
     endpoint::{Endpoint, Route, Routed, Source, Takes, knows_user, public_takes},
     error::Rejection,
     extract::{extract, extract_optional},
-    guard::{Guard, Open, Protected, TokenEndpoint},
+    guard::{Closed, Guard, Open, Protected, TokenEndpoint},
     login::Login,
     openapi::{Argument, Describe, Output},
     password::PasswordHash,

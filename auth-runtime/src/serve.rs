@@ -1,13 +1,15 @@
 //! Serving a router until the program is told to stop.
 
-use std::{error::Error, fmt, io, net::SocketAddr};
+use std::{convert::Infallible, error::Error, fmt, io, net::SocketAddr};
 
 use axum::Router;
 use tokio::net::TcpListener;
 
-use crate::router::{RouterError, SecureRouter};
+use crate::router::RouterError;
 
 /// Serves the router at this address until Ctrl-C or SIGTERM; requests under way are then finished.
+///
+/// It takes a [`SecureRouter`](crate::SecureRouter) and an [`axum::Router`], so that layers can be added in between.
 ///
 /// ```no_run
 /// # use auth_runtime::prelude::*;
@@ -21,7 +23,11 @@ use crate::router::{RouterError, SecureRouter};
 ///
 /// # Errors
 /// [`ServeError`] if the router has conflicts, the address is in use or not this machine's, or the listener breaks.
-pub async fn serve(address: &str, router: SecureRouter) -> Result<(), ServeError> {
+pub async fn serve<R>(address: &str, router: R) -> Result<(), ServeError>
+where
+    R: TryInto<Router>,
+    ServeError: From<R::Error>,
+{
     Server::bind(address, router).await?.run().await
 }
 
@@ -40,8 +46,12 @@ impl Server {
     ///
     /// # Errors
     /// As [`serve`].
-    pub async fn bind(address: &str, router: SecureRouter) -> Result<Self, ServeError> {
-        let router = router.into_router().map_err(ServeError::Router)?;
+    pub async fn bind<R>(address: &str, router: R) -> Result<Self, ServeError>
+    where
+        R: TryInto<Router>,
+        ServeError: From<R::Error>,
+    {
+        let router = router.try_into()?;
         let failed = |source| ServeError::Bind { address: address.to_owned(), source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -59,7 +69,10 @@ impl Server {
     /// # Errors
     /// [`ServeError`] if the listener breaks.
     pub async fn run(self) -> Result<(), ServeError> {
-        axum::serve(self.listener, self.router).with_graceful_shutdown(told_to_stop()).await.map_err(ServeError::Serve)
+        axum::serve(self.listener, self.router)
+            .with_graceful_shutdown(shutdown_signal())
+            .await
+            .map_err(ServeError::Serve)
     }
 }
 
@@ -80,6 +93,18 @@ pub enum ServeError {
     Serve(io::Error),
 }
 
+impl From<RouterError> for ServeError {
+    fn from(error: RouterError) -> Self {
+        Self::Router(error)
+    }
+}
+
+impl From<Infallible> for ServeError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
 impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -93,7 +118,7 @@ impl fmt::Display for ServeError {
                 }
                 _ => write!(f, "{address} cannot be listened at: {source}"),
             },
-            Self::Serve(error) => write!(f, "the listener broke: {error}"),
+            Self::Serve(_) => f.write_str("the listener broke"),
         }
     }
 }
@@ -101,13 +126,14 @@ impl fmt::Display for ServeError {
 impl Error for ServeError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Router(error) => Some(error),
-            Self::Bind { source, .. } | Self::Serve(source) => Some(source),
+            // Their texts hold those of their causes.
+            Self::Router(_) | Self::Bind { .. } => None,
+            Self::Serve(source) => Some(source),
         }
     }
 }
 
-async fn told_to_stop() {
+async fn shutdown_signal() {
     let interrupted = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

@@ -23,7 +23,7 @@ impl TokenFormat for AnyToken {
     }
 
     async fn verify(&self, token: &str) -> Result<AccessClaims, TokenError> {
-        Ok(AccessClaims { subject: token.to_owned(), ..AccessClaims::default() })
+        Ok(AccessClaims::new(token))
     }
 }
 

@@ -23,7 +23,7 @@ impl TokenFormat for FakeDecoder {
     }
 
     async fn verify(&self, token: &str) -> Result<AccessClaims, TokenError> {
-        Ok(AccessClaims { subject: format!("{token}fakedecoded"), ..AccessClaims::default() })
+        Ok(AccessClaims::new(format!("{token}fakedecoded")))
     }
 }
 

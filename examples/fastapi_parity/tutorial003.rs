@@ -31,11 +31,11 @@ struct UsernameAsToken;
 
 impl TokenFormat for UsernameAsToken {
     async fn issue(&self, request: TokenRequest<'_>) -> Result<IssuedToken, StoreError> {
-        Ok(IssuedToken { token: request.subject.into(), expires_in: None })
+        Ok(IssuedToken::new(request.subject))
     }
 
     async fn verify(&self, token: &str) -> Result<AccessClaims, TokenError> {
-        Ok(AccessClaims { subject: token.to_owned(), ..AccessClaims::default() })
+        Ok(AccessClaims::new(token))
     }
 }
 

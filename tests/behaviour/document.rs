@@ -232,6 +232,61 @@ async fn documents_follow_their_routers() {
     assert_eq!(server.get("/two/docs").await.status, 404);
 }
 
+/// A document lists its own router's handlers, whatever else is under the same path.
+#[tokio::test]
+async fn a_document_does_not_tell_of_its_neighbours() {
+    let auth = || Auth::builder(users()).signing_key(key()).build().unwrap();
+    let api = SecureRouter::new().mount(list_items).docs("/docs").with_state(auth());
+    let admin = SecureRouter::new().mount(replace_item).with_state(auth());
+    let merged = SecureRouter::new().mount(plain).openapi_path("/plain.json").with_state(auth());
+    let app = SecureRouter::new().nest("/v1", api).nest("/v1/admin", admin).merge(merged);
+    let server = TestServer::start(app).await;
+    let paths = |document: Value| -> Vec<String> { document["paths"].as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(paths(server.get("/v1/openapi.json").await.json()), ["/items"]);
+    assert_eq!(paths(server.get("/plain.json").await.json()), ["/plain"]);
+}
+
+#[token_endpoint("/{tenant}/token")]
+async fn tenant_login(
+    user: User,
+    Path(_tenant): Path<String>,
+    Query(_page): Query<Page>,
+    _form: PasswordRequestForm,
+) -> Grant {
+    Grant::to(user)
+}
+
+#[test]
+fn extractors_of_a_token_endpoint_are_described() {
+    let document = document(SecureRouter::new().mount(tenant_login));
+    let names: Vec<_> = document["paths"]["/{tenant}/token"]["post"]["parameters"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|parameter| parameter["name"].clone())
+        .collect();
+    assert_eq!(names, ["tenant", "after", "limit"]);
+}
+
+/// Generic in something else, and public to whoever is there.
+#[get("/generic")]
+#[public]
+async fn generic<T: Default + Send + 'static>(user: Option<User>, State(_auth): State<Auth<User>>) -> String {
+    let _ = T::default();
+    user.map_or_else(String::new, |user| user.username)
+}
+
+#[tokio::test]
+async fn a_generic_public_handler_knows_its_user() {
+    let auth = Auth::builder(users()).signing_key(key()).build().unwrap();
+    let server = TestServer::start(SecureRouter::new().mount(generic::<u8>).docs("/docs").with_state(auth)).await;
+    let document = server.get("/openapi.json").await.json();
+    assert_eq!(document["paths"]["/generic"]["get"]["security"], json!([{}, {"OAuth2PasswordBearer": []}]));
+    assert!(document["paths"]["/generic"]["get"]["responses"]["401"].is_object());
+    assert_eq!(server.get_as("/generic", "garbage").await.status, 401);
+    assert_eq!(server.get("/generic").await.status, 200);
+}
+
 #[tokio::test]
 async fn documentation_is_off_unless_asked_for() {
     let auth = Auth::builder(users()).signing_key(key()).build().unwrap();

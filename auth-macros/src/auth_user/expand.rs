@@ -44,6 +44,7 @@ fn auth_user(user: &User) -> TokenStream {
         None => (quote!(::core::option::Option::None), quote!(::core::mem::drop(hash))),
     };
     quote! {
+        #[automatically_derived]
         impl #generics __private::AuthUser for #name #parameters #clause {
             fn username(&self) -> &str {
                 #username
@@ -72,6 +73,7 @@ fn extractors(user: &User) -> TokenStream {
     generics.make_where_clause().predicates.push(parse_quote!(__S: __private::UsersOf<#name #parameters>));
     let (generics, _, clause) = generics.split_for_impl();
     quote! {
+        #[automatically_derived]
         impl #generics __private::axum::extract::FromRequestParts<__S> for #name #parameters #clause {
             type Rejection = __private::Rejection;
 
@@ -83,6 +85,7 @@ fn extractors(user: &User) -> TokenStream {
             }
         }
 
+        #[automatically_derived]
         impl #generics __private::axum::extract::OptionalFromRequestParts<__S> for #name #parameters #clause {
             type Rejection = __private::Rejection;
 
@@ -121,6 +124,7 @@ fn record(user: &User) -> TokenStream {
         quote!(#name: __private::field::<__B, #ty>(#column, values)?)
     });
     quote! {
+        #[automatically_derived]
         impl #generics __private::Record<__B> for #name #parameters #clause {
             const COLUMNS: &'static [__private::ColumnSpec] = &[#(#columns),*];
 

@@ -1,8 +1,8 @@
 //! From a declaration to code: the function with a guard as its first argument, and what the guard enforces.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{FnArg, Ident, parse_quote, spanned::Spanned};
+use syn::spanned::Spanned;
 
 use super::valid::{Caller, Guarded, Policy};
 use crate::{
@@ -12,46 +12,34 @@ use crate::{
 
 pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &TokenStream) -> TokenStream {
     let arguments: Vec<Argument> = handler.arguments().collect();
-    let generic = !handler.marker_generics().params.is_empty();
+    let concrete: Vec<&Argument> = arguments.iter().filter(|argument| handler.is_concrete(&argument.ty)).collect();
     let glue = Glue {
-        access: access(&guarded.policy, &handler, &arguments, generic),
+        access: access(guarded, &concrete),
         policy: policy(guarded),
         takes: takes(&arguments),
         describe: describe(&handler, &arguments),
-        checks: match guarded.policy {
-            Policy::Public if !generic => public_checks(&arguments),
-            _ => TokenStream::new(),
-        },
+        checks: if guarded.policy.is_public() { public_checks(&concrete) } else { TokenStream::new() },
     };
     let endpoint = endpoint(&handler, guarded.route.as_ref(), &glue, private);
-    guard(&mut handler, private);
+    handler.add_guard(private);
     let function = &handler.function;
     quote!(#function #endpoint)
 }
 
-/// Puts the guard before the other arguments, where axum extracts it first.
-fn guard(handler: &mut Handler, private: &TokenStream) {
-    let marker = handler.marker();
-    let generics = handler.marker_generics();
-    let (_, parameters, _) = generics.split_for_impl();
-    let guard = Ident::new("_guard", Span::mixed_site());
-    let argument: FnArg = parse_quote!(#guard: #private::Guard<#marker #parameters>);
-    handler.function.sig.inputs.insert(0, argument);
-}
-
-fn access(policy: &Policy, handler: &Handler, arguments: &[Argument], generic: bool) -> TokenStream {
-    match policy {
-        Policy::Public if arguments.is_empty() || generic => quote!(__private::Open<false>),
-        Policy::Public => {
-            let marker = handler.marker();
-            quote!(__private::Open<{ __private::knows_user(<#marker as __private::Endpoint>::TAKES) }>)
-        }
+fn access(guarded: &Guarded, concrete: &[&Argument]) -> TokenStream {
+    match &guarded.policy {
+        _ if guarded.closed => quote!(__private::Closed),
         Policy::Caller(..) => quote!(__private::Protected),
+        Policy::Public if concrete.is_empty() => quote!(__private::Open<false>),
+        Policy::Public => {
+            let takes = concrete.iter().map(|argument| take(argument));
+            quote!(__private::Open<{ __private::knows_user(&[#(#takes),*]) }>)
+        }
     }
 }
 
 fn policy(guarded: &Guarded) -> TokenStream {
-    let policy = match &guarded.policy {
+    match &guarded.policy {
         Policy::Public => quote!(__private::Policy::PUBLIC),
         Policy::Caller(caller, scopes) => {
             let caller = match caller {
@@ -67,9 +55,7 @@ fn policy(guarded: &Guarded) -> TokenStream {
             let requirements = caller.into_iter().chain(scopes);
             quote!(__private::Policy::all(&[#(#requirements),*]))
         }
-    };
-    // The scopes stay named, so that an error is not followed by a warning that they are unused.
-    if guarded.closed { quote!(#policy.closed()) } else { policy }
+    }
 }
 
 /// What the arguments take from the guard; nothing is written where there are none.
@@ -77,8 +63,12 @@ fn takes(arguments: &[Argument]) -> TokenStream {
     if arguments.is_empty() {
         return TokenStream::new();
     }
-    let each = arguments.iter().map(|Argument { cfgs, ty }| quote!(#(#cfgs)* __private::Argument::<#ty>::TAKES));
+    let each = arguments.iter().map(take);
     quote!(const TAKES: &'static [__private::Takes] = &[#(#each),*];)
+}
+
+fn take(Argument { cfgs, ty }: &Argument) -> TokenStream {
+    quote!(#(#cfgs)* __private::Argument::<#ty>::TAKES)
 }
 
 fn describe(handler: &Handler, arguments: &[Argument]) -> TokenStream {
@@ -98,7 +88,7 @@ fn describe(handler: &Handler, arguments: &[Argument]) -> TokenStream {
 }
 
 /// A public handler that takes a user does not compile: the error stands at the argument's type.
-fn public_checks(arguments: &[Argument]) -> TokenStream {
+fn public_checks(arguments: &[&Argument]) -> TokenStream {
     let checks = arguments.iter().map(|Argument { cfgs, ty }| {
         quote_spanned! {ty.span()=>
             #(#cfgs)*

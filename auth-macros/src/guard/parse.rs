@@ -2,7 +2,9 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Attribute, Error, Expr, Meta, Path, Token, parse::Parser, punctuated::Punctuated, spanned::Spanned};
+use syn::{
+    Attribute, Error, Expr, ExprPath, Meta, Path, Token, parse::Parser, punctuated::Punctuated, spanned::Spanned,
+};
 
 use crate::{
     endpoint::MERGED,
@@ -56,7 +58,7 @@ pub(crate) struct Annotation {
 pub(super) enum Content {
     Nothing,
     Route(Route),
-    Scopes(Vec<Path>),
+    Scopes(Vec<ExprPath>),
     /// It has an error, which is reported.
     Broken,
 }
@@ -122,7 +124,7 @@ fn nothing(kind: Kind, arguments: TokenStream) -> syn::Result<Content> {
     ))
 }
 
-fn scopes(span: Span, arguments: TokenStream) -> syn::Result<Vec<Path>> {
+fn scopes(span: Span, arguments: TokenStream) -> syn::Result<Vec<ExprPath>> {
     let expressions = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(arguments)?;
     if expressions.is_empty() {
         return Err(Error::new(
@@ -130,7 +132,7 @@ fn scopes(span: Span, arguments: TokenStream) -> syn::Result<Vec<Path>> {
             "#[requires_scopes] names at least one scope, such as `Scope::Items`; for a token of any scope, write #[requires_token]",
         ));
     }
-    let mut paths: Vec<Path> = Vec::new();
+    let mut paths: Vec<ExprPath> = Vec::new();
     for expression in expressions {
         let Expr::Path(expression) = expression else {
             return Err(Error::new_spanned(
@@ -138,14 +140,14 @@ fn scopes(span: Span, arguments: TokenStream) -> syn::Result<Vec<Path>> {
                 "a scope is a variant of the enum that derives `Scope`: write `Scope::Items`, not its string",
             ));
         };
-        if paths.iter().any(|path| same(path, &expression.path)) {
-            return Err(Error::new_spanned(&expression.path, "this scope is named twice"));
+        if paths.iter().any(|path| same(path, &expression)) {
+            return Err(Error::new_spanned(&expression, "this scope is named twice"));
         }
-        paths.push(expression.path);
+        paths.push(expression);
     }
     Ok(paths)
 }
 
-fn same(one: &Path, other: &Path) -> bool {
+fn same(one: &ExprPath, other: &ExprPath) -> bool {
     one.to_token_stream().to_string() == other.to_token_stream().to_string()
 }

@@ -1,7 +1,7 @@
 //! From annotations to one declaration: they merge, in any order, or are refused with a reason.
 
 use proc_macro2::Span;
-use syn::{Error, Path};
+use syn::{Error, ExprPath};
 
 use super::parse::{Annotation, Content, Kind};
 use crate::{error::Errors, route::Route};
@@ -24,7 +24,13 @@ pub(crate) struct Guarded {
 pub(super) enum Policy {
     Public,
     /// Whom a token must stand for, and what it must be good for.
-    Caller(Caller, Vec<Path>),
+    Caller(Caller, Vec<ExprPath>),
+}
+
+impl Policy {
+    pub(super) fn is_public(&self) -> bool {
+        matches!(self, Self::Public)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,7 +97,7 @@ pub(super) fn declaration(annotations: Vec<Annotation>, errors: &mut Errors) -> 
 fn policy(
     public: Option<Span>,
     callers: &[(Caller, Span)],
-    scopes: Option<(Vec<Path>, Span)>,
+    scopes: Option<(Vec<ExprPath>, Span)>,
     errors: &mut Errors,
 ) -> Policy {
     if let Some(public) = public {

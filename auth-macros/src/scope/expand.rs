@@ -22,6 +22,7 @@ pub(super) fn expand(scopes: &Scopes, private: &TokenStream) -> TokenStream {
         quote!(Self::#variant => #text)
     });
     quote! {
+        #[automatically_derived]
         impl #private::Scope for #name {
             fn as_str(&self) -> &'static str {
                 match self {

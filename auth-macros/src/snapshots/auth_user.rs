@@ -1,5 +1,6 @@
 const _: () = {
     use ::auth_runtime::__private;
+    #[automatically_derived]
     impl __private::AuthUser for User {
         fn username(&self) -> &str {
             <String as __private::UsernameField>::get(&self.username)
@@ -17,6 +18,7 @@ const _: () = {
             )
         }
     }
+    #[automatically_derived]
     impl<__S> __private::axum::extract::FromRequestParts<__S> for User
     where
         __S: __private::UsersOf<User>,
@@ -29,6 +31,7 @@ const _: () = {
             __private::extract(parts, state).await
         }
     }
+    #[automatically_derived]
     impl<__S> __private::axum::extract::OptionalFromRequestParts<__S> for User
     where
         __S: __private::UsersOf<User>,
@@ -41,6 +44,7 @@ const _: () = {
             __private::extract_optional(parts, state).await
         }
     }
+    #[automatically_derived]
     impl<__B> __private::Record<__B> for User
     where
         String: __private::Column<__B>,

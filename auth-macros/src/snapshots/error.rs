@@ -10,12 +10,12 @@ struct __twice {}
 const _: () = {
     #[allow(unused_imports)]
     use ::auth_runtime::__private::{self, probe::*};
+    #[automatically_derived]
     impl __private::Endpoint for __twice {
-        type Access = __private::Protected;
+        type Access = __private::Closed;
         const POLICY: __private::Policy = __private::Policy::all(
-                &[__private::Requirement::User],
-            )
-            .closed();
+            &[__private::Requirement::User],
+        );
         const TAKES: &'static [__private::Takes] = &[__private::Argument::<User>::TAKES];
         const SOURCE: __private::Source = __private::Source::new("twice", &[])
             .at(::core::module_path!(), ::core::file!(), ::core::line!());
@@ -24,6 +24,7 @@ const _: () = {
             __private::Output::<()>::NEW.describe(operation);
         }
     }
+    #[automatically_derived]
     impl __private::Routed for __twice {
         const ROUTE: __private::Route = __private::Route::new("GET", "/twice");
     }

@@ -17,6 +17,7 @@ struct __list<T, const N: usize> {
 const _: () = {
     #[allow(unused_imports)]
     use ::auth_runtime::__private::{self, probe::*};
+    #[automatically_derived]
     impl<T, const N: usize> __private::Endpoint for __list<T, N>
     where
         T: Store + 'static,
@@ -39,6 +40,7 @@ const _: () = {
                 .describe(operation);
         }
     }
+    #[automatically_derived]
     impl<T, const N: usize> __private::Routed for __list<T, N>
     where
         T: Store + 'static,

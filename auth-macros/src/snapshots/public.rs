@@ -12,9 +12,14 @@ pub struct __health {}
 const _: () = {
     #[allow(unused_imports)]
     use ::auth_runtime::__private::{self, probe::*};
+    #[automatically_derived]
     impl __private::Endpoint for __health {
         type Access = __private::Open<
-            { __private::knows_user(<__health as __private::Endpoint>::TAKES) },
+            {
+                __private::knows_user(
+                    &[#[cfg(unix)] __private::Argument::<Option<User>>::TAKES],
+                )
+            },
         >;
         const POLICY: __private::Policy = __private::Policy::PUBLIC;
         const TAKES: &'static [__private::Takes] = &[
@@ -28,6 +33,7 @@ const _: () = {
             __private::Output::<&'static str>::NEW.describe(operation);
         }
     }
+    #[automatically_derived]
     impl __private::Routed for __health {
         const ROUTE: __private::Route = __private::Route::new("GET", "/health");
     }

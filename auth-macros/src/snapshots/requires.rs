@@ -13,6 +13,7 @@ struct __read_users_me {}
 const _: () = {
     #[allow(unused_imports)]
     use ::auth_runtime::__private::{self, probe::*};
+    #[automatically_derived]
     impl __private::Endpoint for __read_users_me {
         type Access = __private::Protected;
         const POLICY: __private::Policy = __private::Policy::all(
@@ -32,6 +33,7 @@ const _: () = {
             __private::Output::<Json<User>>::NEW.describe(operation);
         }
     }
+    #[automatically_derived]
     impl __private::Routed for __read_users_me {
         const ROUTE: __private::Route = __private::Route::new("GET", "/users/me");
     }

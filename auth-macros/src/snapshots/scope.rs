@@ -1,3 +1,4 @@
+#[automatically_derived]
 impl ::auth_runtime::__private::Scope for Scope {
     fn as_str(&self) -> &'static str {
         match self {

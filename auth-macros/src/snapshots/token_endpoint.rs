@@ -20,6 +20,7 @@ struct __login {}
 const _: () = {
     #[allow(unused_imports)]
     use ::auth_runtime::__private::{self, probe::*};
+    #[automatically_derived]
     impl __private::Endpoint for __login {
         type Access = __private::TokenEndpoint<User>;
         const POLICY: __private::Policy = __private::Policy::PUBLIC;
@@ -28,9 +29,11 @@ const _: () = {
         fn describe(operation: &mut __private::Describe) {
             operation.login_user::<User>();
             operation.login_form::<PasswordRequestForm<Scope>>();
+            __private::Argument::<State<Db>>::NEW.describe(operation);
             operation.grant::<Grant<Scope>>();
         }
     }
+    #[automatically_derived]
     impl __private::Routed for __login {
         const ROUTE: __private::Route = __private::Route::new("POST", "/token");
     }

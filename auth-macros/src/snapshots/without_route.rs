@@ -6,6 +6,7 @@ pub(crate) struct __scoped {}
 const _: () = {
     #[allow(unused_imports)]
     use ::auth_runtime::__private::{self, probe::*};
+    #[automatically_derived]
     impl __private::Endpoint for __scoped {
         type Access = __private::Protected;
         const POLICY: __private::Policy = __private::Policy::all(

@@ -7,7 +7,7 @@ use syn::{FnArg, Ident, PatType, ReturnType, Type, parse_quote, spanned::Spanned
 use crate::{
     endpoint::{Glue, endpoint},
     error::Errors,
-    handler::Handler,
+    handler::{Argument, Handler},
     route::Route,
 };
 
@@ -21,18 +21,26 @@ struct Signature {
     output: Type,
 }
 
-pub(crate) fn expand(handler: Handler, route: &Route, private: &TokenStream, errors: &mut Errors) -> TokenStream {
-    let Some(signature) = parse(&handler, errors) else {
-        let function = &handler.function;
-        return quote!(#function);
-    };
-    let glue = Glue {
-        access: access(&signature.user),
+pub(crate) fn expand(mut handler: Handler, route: &Route, private: &TokenStream, errors: &mut Errors) -> TokenStream {
+    let signature = parse(&handler, errors);
+    let mut glue = Glue {
+        access: quote!(__private::Closed),
         policy: quote!(__private::Policy::PUBLIC),
         takes: TokenStream::new(),
-        describe: describe(&signature),
+        describe: describe(&handler, signature.as_ref()),
         checks: TokenStream::new(),
     };
+    let Some(signature) = signature else {
+        // Behind an error stands a handler that nobody may call.
+        let endpoint = endpoint(&handler, Some(route), &glue, private);
+        handler.add_guard(private);
+        let function = &handler.function;
+        return quote!(#function #endpoint);
+    };
+    if errors.is_empty() {
+        let user = &signature.user;
+        glue.access = quote!(__private::TokenEndpoint<#user>);
+    }
     let endpoint = endpoint(&handler, Some(route), &glue, private);
     let function = function(handler, &signature, private);
     quote!(#function #endpoint)
@@ -61,21 +69,21 @@ fn parse(handler: &Handler, errors: &mut Errors) -> Option<Signature> {
     Some(Signature { user, extractors: types, form, output: output.as_ref().clone() })
 }
 
-fn access(user: &Type) -> TokenStream {
-    quote!(__private::TokenEndpoint<#user>)
-}
-
 /// The bounds of these calls are what reports an argument or a result of a wrong type, at that type.
-fn describe(signature: &Signature) -> TokenStream {
-    let Signature { user, form, output, .. } = signature;
-    let user = quote_spanned!(user.span() => operation.login_user::<#user>(););
-    let form = quote_spanned!(form.span() => operation.login_form::<#form>(););
-    let output = quote_spanned!(output.span() => operation.grant::<#output>(););
+fn describe(handler: &Handler, signature: Option<&Signature>) -> TokenStream {
+    let calls = signature.map(|Signature { user, form, output, .. }| {
+        let user = quote_spanned!(user.span() => operation.login_user::<#user>(););
+        let form = quote_spanned!(form.span() => operation.login_form::<#form>(););
+        let output = quote_spanned!(output.span() => operation.grant::<#output>(););
+        let arguments: Vec<Argument> = handler.arguments().collect();
+        let between = arguments.iter().skip(1).rev().skip(1).rev();
+        let between =
+            between.map(|Argument { cfgs, ty }| quote!(#(#cfgs)* __private::Argument::<#ty>::NEW.describe(operation);));
+        quote!(#user #form #(#between)* #output)
+    });
     quote! {
         fn describe(operation: &mut __private::Describe) {
-            #user
-            #form
-            #output
+            #calls
         }
     }
 }
@@ -85,6 +93,7 @@ fn function(handler: Handler, signature: &Signature, private: &TokenStream) -> T
     let marker = handler.marker();
     let generics = handler.marker_generics();
     let (_, parameters, _) = generics.split_for_impl();
+    let turbofish = parameters.as_turbofish();
     let mut outer = handler.function.clone();
     let mut inner = handler.function;
     inner.attrs.clear();
@@ -106,7 +115,7 @@ fn function(handler: Handler, signature: &Signature, private: &TokenStream) -> T
     outer.sig.output = parse_quote!(-> #private::axum::response::Response);
     let name = &inner.sig.ident;
     // A result that is no grant is reported where its type stands.
-    let respond = quote_spanned!(output.span() => #issuer.respond(#name(#user, #(#names,)* #form)).await);
+    let respond = quote_spanned!(output.span() => #issuer.respond(#name #turbofish (#user, #(#names,)* #form)).await);
     *outer.block = parse_quote!({
         #inner
         let (#issuer, #user, #form) = #login.into_parts();

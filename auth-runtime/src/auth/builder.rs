@@ -14,11 +14,8 @@ use crate::{
     user::AuthUser,
 };
 
-/// For applications that issue and check their tokens themselves, and so need no names.
-const DEFAULT_NAME: &str = "urn:auth-runtime";
-const DEFAULT_LIFETIME: Duration = Duration::from_secs(30 * 60);
 const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-const MOST_LEEWAY: Duration = Duration::from_secs(120);
+const MAX_LEEWAY: Duration = Duration::from_secs(120);
 
 /// Builds an [`Auth`].
 #[must_use = "nothing is checked before `.build()`"]
@@ -40,12 +37,7 @@ impl<U: AuthUser> AuthBuilder<U> {
             users,
             format: None,
             key: None,
-            jwt: JwtSettings {
-                issuer: DEFAULT_NAME.to_owned(),
-                audience: DEFAULT_NAME.to_owned(),
-                lifetime: DEFAULT_LIFETIME,
-                leeway: Duration::ZERO,
-            },
+            jwt: JwtSettings::default(),
             hasher: None,
             pool: PoolSize::default(),
             answers: Answers::default(),
@@ -91,6 +83,9 @@ impl<U: AuthUser> AuthBuilder<U> {
     }
 
     /// `iss` of the tokens: the URL of this authorization server. Tokens of another issuer are refused.
+    ///
+    /// Two applications that share a key and set neither this nor the [`audience`](Self::audience) accept each other's
+    /// tokens.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.jwt.issuer = issuer.into();
         self
@@ -152,6 +147,11 @@ impl<U: AuthUser> AuthBuilder<U> {
             return Err(ConfigError::new("a bad login is answered with 400 or 401, nothing else"));
         }
         let tokens = match (self.format, self.key) {
+            (Some(_), None) if self.jwt != JwtSettings::default() => {
+                return Err(ConfigError::new(
+                    "issuer, audience, lifetime and leeway are those of signed tokens; a token format of your own has its own",
+                ));
+            }
             (Some(format), None) => Tokens::Custom(format),
             (None, Some(key)) => {
                 let JwtSettings { issuer, audience, lifetime, leeway } = &self.jwt;
@@ -161,7 +161,7 @@ impl<U: AuthUser> AuthBuilder<U> {
                 if lifetime.as_secs() == 0 || *lifetime > LONGEST_LIFETIME {
                     return Err(ConfigError::new("the lifetime of tokens is between one second and 24 hours"));
                 }
-                if *leeway > MOST_LEEWAY {
+                if *leeway > MAX_LEEWAY {
                     return Err(ConfigError::new(
                         "the leeway is at most two minutes: a larger one revives expired tokens",
                     ));

@@ -28,6 +28,7 @@ use crate::{form::FormFault, policy::Policy, token::TokenFault};
 /// # Ok::<(), BoxError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Profile {
     /// As the RFCs say: 6749 and 6750, with problem details (RFC 9457).
     #[default]
@@ -36,9 +37,7 @@ pub enum Profile {
     FastApi,
 }
 
-/// Turns refusals into responses, for one application.
-///
-/// The only place that knows what a profile answers; the document asks it too.
+/// Turns refusals into responses, for one application. What the document says of refusals comes from here too.
 #[derive(Debug, Clone)]
 pub struct Answers {
     pub(crate) profile: Profile,
@@ -105,7 +104,7 @@ impl Answers {
     }
 
     pub(crate) fn reject(&self, refusal: &Refusal, policy: &Policy) -> Rejection {
-        Rejection::new(self.respond(refusal, policy))
+        Rejection::new(refusal.clone(), self.respond(refusal, policy))
     }
 
     /// The status of a refusal.

@@ -65,19 +65,29 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// A refusal, rendered: the rejection of the generated extractors.
-// Boxed, so that the success path of a guard does not carry the size of a response.
+/// A refusal, rendered: the rejection of the generated extractors, for handlers that take a
+/// `Result<User, Rejection>`.
 #[derive(Debug)]
-pub struct Rejection(Box<Response>);
+pub struct Rejection {
+    refusal: Refusal,
+    // Boxed, so that the success path of a guard does not carry the size of a response.
+    response: Box<Response>,
+}
 
 impl Rejection {
-    pub(crate) fn new(response: Response) -> Self {
-        Self(Box::new(response))
+    pub(crate) fn new(refusal: Refusal, response: Response) -> Self {
+        Self { refusal, response: Box::new(response) }
+    }
+
+    /// Why the request is refused.
+    #[must_use]
+    pub fn refusal(&self) -> &Refusal {
+        &self.refusal
     }
 }
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        *self.0
+        *self.response
     }
 }

@@ -14,18 +14,18 @@ use super::{FieldFault, Fields, FormFault, Wrong};
 use crate::secret::Secret;
 
 /// A login form is a few hundred bytes; this leaves room for long passphrases and scope lists.
-pub(crate) const MOST_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_BYTES: usize = 64 * 1024;
 
 enum Syntax {
     UrlEncoded,
     Multipart,
 }
 
-/// Reads at most [`MOST_BYTES`].
+/// Reads at most [`MAX_BYTES`].
 pub(crate) async fn read(request: Request, required: &'static [&'static str]) -> Result<Fields, FormFault> {
     let syntax = syntax(request.headers()).ok_or(FormFault::ContentType { required })?;
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, MOST_BYTES).await.map_err(|error| {
+    let body = to_bytes(body, MAX_BYTES).await.map_err(|error| {
         let limit = error.into_inner().is::<LengthLimitError>();
         if limit { FormFault::TooLarge } else { FormFault::Interrupted }
     })?;
@@ -173,9 +173,9 @@ mod tests {
 
     #[tokio::test]
     async fn size_is_bounded() {
-        let body = format!("username={}", "a".repeat(MOST_BYTES));
+        let body = format!("username={}", "a".repeat(MAX_BYTES));
         assert_eq!(parse("application/x-www-form-urlencoded", body).await.unwrap_err(), FormFault::TooLarge);
-        let most = format!("username={}", "a".repeat(MOST_BYTES - "username=".len()));
+        let most = format!("username={}", "a".repeat(MAX_BYTES - "username=".len()));
         assert!(parse("application/x-www-form-urlencoded", most).await.is_ok());
     }
 

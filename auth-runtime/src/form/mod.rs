@@ -4,7 +4,7 @@ mod fields;
 
 use std::fmt;
 
-pub(crate) use self::fields::{MOST_BYTES, read};
+pub(crate) use self::fields::{MAX_BYTES, read};
 use crate::{scope::RequestedScope, secret::Secret};
 
 /// The login form: username and password, and what a client may add.
@@ -48,7 +48,7 @@ pub struct PasswordRequestFormStrict<S = String> {
     pub client_secret: Option<Secret>,
 }
 
-/// A form that a [`#[token_endpoint]`](crate::token_endpoint) can take.
+/// A form that a [`#[token_endpoint]`](crate::token_endpoint) can take: one of the two here. It is not for other types.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a login form",
     label = "the last parameter of a token endpoint is the form",
@@ -116,6 +116,7 @@ pub enum FormFault {
 
 /// One field that is missing or wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FieldFault {
     /// Its name.
     pub field: &'static str,
@@ -125,6 +126,7 @@ pub struct FieldFault {
 
 /// What is wrong with a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Wrong {
     /// It is absent or empty.
     Missing,
@@ -174,7 +176,7 @@ impl fmt::Display for FormFault {
             Self::ContentType { .. } => {
                 f.write_str("The body is not a form: send application/x-www-form-urlencoded or multipart/form-data.")
             }
-            Self::TooLarge => write!(f, "The form is larger than {} KiB.", MOST_BYTES / 1024),
+            Self::TooLarge => write!(f, "The form is larger than {} KiB.", MAX_BYTES / 1024),
             Self::NotText => f.write_str("The form holds text that is not UTF-8."),
             Self::Malformed => f.write_str("The form does not have the syntax of its content type."),
             Self::Interrupted => f.write_str("The form ended before it was complete."),

@@ -1,5 +1,7 @@
 //! Assembling the document of a router.
 
+use std::sync::Arc;
+
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, Required, ResponseBuilder,
     SecurityRequirement, Server,
@@ -38,6 +40,18 @@ pub(crate) struct Listed {
     pub(crate) describe: fn(&mut Describe),
     /// How its application answers; `None` for a public endpoint.
     pub(crate) answers: Option<Answers>,
+    /// The documents that it belongs to.
+    pub(crate) documents: Vec<DocumentId>,
+}
+
+/// Tells one router's document from another's.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DocumentId(Arc<()>);
+
+impl PartialEq for DocumentId {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// The part of a document that the declarations do not say.
@@ -63,7 +77,11 @@ pub(crate) fn document(endpoints: &[&Listed], heading: &Heading<'_>) -> OpenApi 
     for endpoint in endpoints {
         let mut description = Describe { schemas: std::mem::take(&mut schemas), ..Describe::default() };
         (endpoint.describe)(&mut description);
-        let path = endpoint.path.strip_prefix(heading.base).unwrap_or(&endpoint.path);
+        let path = match endpoint.path.strip_prefix(heading.base) {
+            None => &endpoint.path,
+            Some("") => "/",
+            Some(path) => path,
+        };
         if let Some(login) = &description.login {
             // Relative, so that it is right behind any proxy and under any prefix.
             token_url.get_or_insert_with(|| path.trim_start_matches('/').to_owned());

@@ -7,4 +7,4 @@ mod schemas;
 pub(crate) mod ui;
 
 pub use self::describe::{AnyArgument, AnyOutput, Argument, Describe, KnownArgument, KnownOutput, NoUser, Output};
-pub(crate) use self::document::{Heading, Listed, document};
+pub(crate) use self::document::{DocumentId, Heading, Listed, document};

@@ -19,8 +19,8 @@ const LANES: u32 = 1;
 const OUTPUT_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
 /// A stored hash that asks for more than this is refused rather than computed: a planted one must not exhaust the server.
-const MOST_MEMORY_KIB: u32 = 1 << 20;
-const MOST_PASSES: u32 = 64;
+const MAX_MEMORY_KIB: u32 = 1 << 20;
+const MAX_PASSES: u32 = 64;
 
 /// argon2id (RFC 9106), by default with m=19456 KiB, t=2, p=1, the OWASP recommendation and the least accepted here.
 ///
@@ -77,9 +77,9 @@ impl Argon2id {
                 "argon2id with m={memory_kib},t={passes},p={lanes} is too weak: use at least m={MEMORY_KIB},t={PASSES},p={LANES}"
             )));
         }
-        if memory_kib > MOST_MEMORY_KIB || passes > MOST_PASSES {
+        if memory_kib > MAX_MEMORY_KIB || passes > MAX_PASSES {
             return Err(ParameterError(format!(
-                "argon2id with m={memory_kib},t={passes} would stall the server: use at most m={MOST_MEMORY_KIB},t={MOST_PASSES}"
+                "argon2id with m={memory_kib},t={passes} would stall the server: use at most m={MAX_MEMORY_KIB},t={MAX_PASSES}"
             )));
         }
         Params::new(memory_kib, passes, lanes, Some(OUTPUT_BYTES)).map(Self::with).map_err(|error| {
@@ -169,7 +169,7 @@ impl PasswordHasher for Argon2id {
         let (Some(salt), Some(expected)) = (phc.salt, phc.hash) else {
             return Err(unreadable("salt or hash is missing"));
         };
-        if params.m_cost() > MOST_MEMORY_KIB || params.t_cost() > MOST_PASSES {
+        if params.m_cost() > MAX_MEMORY_KIB || params.t_cost() > MAX_PASSES {
             return Err(unreadable("its cost is beyond the limit of 1 GiB and 64 passes"));
         }
         let mut actual = Zeroizing::new(vec![0; expected.len()]);

@@ -40,7 +40,7 @@ impl PasswordHash {
     }
 }
 
-/// What a password hash may do; it may not.
+/// Never implemented; carries the diagnostic.
 #[diagnostic::on_unimplemented(
     message = "a password hash must not leave the server",
     label = "this would serialize a password hash",

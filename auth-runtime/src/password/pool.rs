@@ -53,7 +53,7 @@ pub(crate) struct HashingPool {
     permits: Arc<Semaphore>,
     /// Jobs that run or wait. The places are given back by the job's own drop, however it ends.
     present: Arc<AtomicUsize>,
-    most_present: usize,
+    max_present: usize,
 }
 
 struct Place(Arc<AtomicUsize>);
@@ -71,7 +71,7 @@ impl HashingPool {
             hasher,
             permits: Arc::new(Semaphore::new(permits)),
             present: Arc::default(),
-            most_present: permits.saturating_add(size.waiting),
+            max_present: permits.saturating_add(size.waiting),
         }
     }
 
@@ -89,7 +89,7 @@ impl HashingPool {
     ) -> Result<T, PoolError> {
         let present = self.present.fetch_add(1, Ordering::AcqRel);
         let place = Place(Arc::clone(&self.present));
-        if present >= self.most_present {
+        if present >= self.max_present {
             return Err(PoolError::Busy);
         }
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| PoolError::Busy)?;
@@ -120,7 +120,7 @@ mod tests {
         open: Mutex<bool>,
         opened: Condvar,
         running: AtomicUsize,
-        most_running: AtomicUsize,
+        max_running: AtomicUsize,
     }
 
     impl Gated {
@@ -135,7 +135,7 @@ mod tests {
     impl PasswordHasher for Handle {
         fn hash(&self, _: &str) -> Result<PasswordHash, HashError> {
             let running = self.0.running.fetch_add(1, Ordering::SeqCst) + 1;
-            self.0.most_running.fetch_max(running, Ordering::SeqCst);
+            self.0.max_running.fetch_max(running, Ordering::SeqCst);
             let mut open = self.0.open.lock().unwrap();
             while !*open {
                 open = self.0.opened.wait(open).unwrap();
@@ -184,7 +184,7 @@ mod tests {
         for job in jobs {
             assert!(job.await.unwrap().is_ok());
         }
-        assert_eq!(gated.most_running.load(Ordering::SeqCst), 2);
+        assert_eq!(gated.max_running.load(Ordering::SeqCst), 2);
         assert!(pool.hash("x".into()).await.is_ok(), "the places are free again");
         assert_eq!(pool.present.load(Ordering::SeqCst), 0);
     }

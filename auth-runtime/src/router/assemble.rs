@@ -71,7 +71,7 @@ pub(super) fn assemble(router: SecureRouter) -> Result<Router, RouterError> {
     let mut table = Table { problems: router.problems, ..Table::default() };
     let mut documents = Vec::new();
     for docs in &router.inner_docs {
-        documents.push((docs, docs.document(router.entries.iter().map(|entry| &entry.listed))));
+        documents.push((docs, docs.own_document(router.entries.iter().map(|entry| &entry.listed))));
     }
     for (docs, document) in documents {
         match docs.routes(document) {
@@ -89,9 +89,7 @@ pub(super) fn assemble(router: SecureRouter) -> Result<Router, RouterError> {
         let owner =
             format!("{}::{} ({}:{})", listed.source.module, listed.source.name, listed.source.file, listed.source.line);
         let (path, method) = (listed.path.as_str(), listed.route.method);
-        if listed.route.path == "/" && path != "/" {
-            table.add(&format!("{path}/"), method, &owner, entry.handler.clone());
-        } else if entry.redirect_slashes {
+        if entry.redirect_slashes {
             redirects.push(match path.strip_suffix('/') {
                 Some(shorter) => shorter.to_owned(),
                 None => format!("{path}/"),

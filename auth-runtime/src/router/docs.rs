@@ -10,11 +10,13 @@ use axum::{
 };
 use utoipa::openapi::{OpenApi, Server};
 
-use crate::openapi::{Heading, Listed, document};
+use crate::openapi::{DocumentId, Heading, Listed, document};
 
-/// Where the document of the handlers under `base` is served, and what it says beside them.
+/// Where the document of a router is served, and what it says beside the handlers.
 #[derive(Clone)]
 pub(super) struct Docs {
+    pub(super) id: DocumentId,
+    /// The path that the router is nested under.
     pub(super) base: String,
     pub(super) json: Option<String>,
     pub(super) ui: Option<String>,
@@ -27,6 +29,7 @@ pub(super) struct Docs {
 impl Default for Docs {
     fn default() -> Self {
         Self {
+            id: DocumentId::default(),
             base: String::new(),
             json: None,
             ui: None,
@@ -47,24 +50,26 @@ impl Docs {
         self
     }
 
+    /// The document of the router that this one belongs to.
+    pub(super) fn own_document<'a>(&self, endpoints: impl Iterator<Item = &'a Listed>) -> OpenApi {
+        self.document(endpoints.filter(|endpoint| endpoint.documents.contains(&self.id)))
+    }
+
+    /// The document of these endpoints.
     pub(super) fn document<'a>(&self, endpoints: impl Iterator<Item = &'a Listed>) -> OpenApi {
-        let here: Vec<&Listed> = endpoints.filter(|endpoint| self.covers(&endpoint.path)).collect();
+        let endpoints: Vec<&Listed> = endpoints.collect();
         let heading = Heading {
             title: &self.title,
             version: &self.version,
             base: &self.base,
             token_url: self.token_url.as_deref(),
         };
-        let mut document = document(&here, &heading);
+        let mut document = document(&endpoints, &heading);
         for merged in &self.merged {
             // What is there stays: `merge` adds only what is missing.
             document.merge(merged.clone());
         }
         document
-    }
-
-    fn covers(&self, path: &str) -> bool {
-        path.strip_prefix(self.base.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// The routes that serve it.
@@ -90,7 +95,7 @@ impl Docs {
     }
 }
 
-/// A document says under which path its operations are. What a router of plain axum adds to the path is only seen in a
+/// A document says under which path its operations are. The prefix of an outer `axum::Router::nest` is only known per
 /// request.
 fn serve(path: String, text: Arc<str>, document: OpenApi) -> MethodRouter {
     let document = Arc::new(document);

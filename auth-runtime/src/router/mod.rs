@@ -124,6 +124,7 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
                 source: T::Endpoint::SOURCE,
                 describe: T::Endpoint::describe,
                 answers: None,
+                documents: Vec::new(),
             },
             handler: handler.at(filter),
             answers: <T::Endpoint as Endpoint>::Access::answers,
@@ -142,7 +143,7 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
     }
 
     /// Adds the handlers of another router under a path: `nest("/v1", users)` serves its `/me` at `/v1/me`, and its `/` at
-    /// `/v1` and `/v1/`.
+    /// `/v1`, as axum does, or at `/v1/` where it redirects slashes, as FastAPI does.
     ///
     /// Handlers see the whole path. A document that the other router serves moves along, and keeps describing that
     /// router alone. The path may have parameters, `/tenants/{tenant}`; what axum cannot nest at is an error of
@@ -167,8 +168,10 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
         }
         self.problems.extend(other.problems);
         for mut entry in other.entries {
-            entry.listed.path =
-                if entry.listed.path == "/" { prefix.to_owned() } else { format!("{prefix}{}", entry.listed.path) };
+            entry.listed.path = match entry.listed.path.as_str() {
+                "/" if !entry.redirect_slashes => prefix.to_owned(),
+                path => format!("{prefix}{path}"),
+            };
             self.entries.push(entry);
         }
         self.inner_docs.extend(other.inner_docs.into_iter().map(|docs| docs.under(prefix)));
@@ -195,7 +198,7 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
         self
     }
 
-    /// Where tokens are had, for the document of a router that has no token endpoint itself.
+    /// The token endpoint's URL, for the document of a router that has no token endpoint itself.
     pub fn token_url(mut self, url: impl Into<String>) -> Self {
         self.docs.token_url = Some(url.into());
         self
@@ -248,7 +251,9 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
             self.entries.iter_mut().for_each(|entry| entry.redirect_slashes = true);
         }
         if self.docs.json.is_some() || self.docs.ui.is_some() || !self.docs.merged.is_empty() {
-            self.inner_docs.push(std::mem::take(&mut self.docs));
+            let docs = std::mem::take(&mut self.docs);
+            self.entries.iter_mut().for_each(|entry| entry.listed.documents.push(docs.id.clone()));
+            self.inner_docs.push(docs);
         }
         self
     }
@@ -268,6 +273,14 @@ impl SecureRouter {
     #[must_use]
     pub fn document(&self) -> OpenApi {
         self.docs.document(self.entries.iter().map(|entry| &entry.listed))
+    }
+}
+
+impl TryFrom<SecureRouter> for Router {
+    type Error = RouterError;
+
+    fn try_from(router: SecureRouter) -> Result<Self, RouterError> {
+        router.into_router()
     }
 }
 

@@ -5,7 +5,7 @@ mod record;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-use std::{error::Error, fmt, future::Future, pin::Pin};
+use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{SqliteUsers, SqliteUsersOptions};
@@ -60,6 +60,19 @@ pub trait UserStore: Send + Sync + 'static {
         username: &str,
         hash: &PasswordHash,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// A store that is also used elsewhere: `Auth::builder(Arc::clone(&users))`.
+impl<T: UserStore> UserStore for Arc<T> {
+    type User = T::User;
+
+    async fn find(&self, username: &str) -> Result<Option<T::User>, StoreError> {
+        T::find(self, username).await
+    }
+
+    async fn set_password_hash(&self, username: &str, hash: &PasswordHash) -> Result<(), StoreError> {
+        T::set_password_hash(self, username, hash).await
+    }
 }
 
 /// A store could not answer.

@@ -11,7 +11,7 @@ use super::{
 /// RFC 9068 section 2.1.
 const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 /// Longer tokens are refused unread.
-const MOST_BYTES: usize = 8 * 1024;
+const MAX_BYTES: usize = 8 * 1024;
 
 #[derive(Serialize)]
 struct NewHeader {
@@ -42,7 +42,7 @@ pub(super) fn sign(key: &SigningKey, payload: &[u8]) -> Result<String, serde_jso
 
 /// The payload of an access token that this key signed.
 pub(super) fn verify(key: &SigningKey, token: &str) -> Result<Vec<u8>, TokenFault> {
-    if token.len() > MOST_BYTES {
+    if token.len() > MAX_BYTES {
         return Err(TokenFault::Malformed);
     }
     let (signed, signature) = token.rsplit_once('.').ok_or(TokenFault::Malformed)?;

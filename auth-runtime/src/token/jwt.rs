@@ -15,12 +15,25 @@ use crate::{
 /// 128 bits, so that no two tokens ever share an identifier.
 const ID_BYTES: usize = 16;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JwtSettings {
     pub(crate) issuer: String,
     pub(crate) audience: String,
     pub(crate) lifetime: Duration,
     pub(crate) leeway: Duration,
+}
+
+impl Default for JwtSettings {
+    fn default() -> Self {
+        // A placeholder, for applications that issue and check their tokens themselves.
+        const NAME: &str = "urn:auth-runtime";
+        Self {
+            issuer: NAME.to_owned(),
+            audience: NAME.to_owned(),
+            lifetime: Duration::from_secs(30 * 60),
+            leeway: Duration::ZERO,
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -12,9 +12,9 @@ use zeroize::Zeroizing;
 use crate::{ambient::Randomness, secret::Secret};
 
 /// RFC 7518 section 3.2: a key of the same size as the hash output, or larger.
-const LEAST_HMAC_BYTES: usize = 32;
+const MIN_HMAC_BYTES: usize = 32;
 /// 32 random bytes, even as hexadecimal, have more different ones than this but once in a billion keys.
-const LEAST_DIFFERENT_BYTES: usize = 8;
+const MIN_DIFFERENT_BYTES: usize = 8;
 const HOW_TO_MAKE_ONE: &str = "Make a good one with `openssl rand -hex 32`";
 
 /// The key that signs and verifies access tokens: HS256, or EdDSA with Ed25519.
@@ -98,15 +98,15 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError`] if there is no randomness.
     pub fn generate(randomness: &Randomness) -> Result<Self, KeyError> {
-        let mut bytes = Zeroizing::new([0; LEAST_HMAC_BYTES]);
+        let mut bytes = Zeroizing::new([0; MIN_HMAC_BYTES]);
         randomness.fill(bytes.as_mut_slice()).map_err(|error| KeyError(error.to_string()))?;
         Self::from_hmac_bytes(bytes.as_slice()).map_err(|problem| KeyError(format!("the key {problem}")))
     }
 
     fn write_new(path: &Path) -> io::Result<()> {
-        let mut bytes = Zeroizing::new([0; LEAST_HMAC_BYTES]);
+        let mut bytes = Zeroizing::new([0; MIN_HMAC_BYTES]);
         Randomness::default().fill(bytes.as_mut_slice()).map_err(io::Error::other)?;
-        let mut text = Zeroizing::new(String::with_capacity(2 * LEAST_HMAC_BYTES + 1));
+        let mut text = Zeroizing::new(String::with_capacity(2 * MIN_HMAC_BYTES + 1));
         for byte in bytes.iter() {
             text.push_str(&format!("{byte:02x}"));
         }
@@ -137,9 +137,9 @@ impl SigningKey {
     }
 
     pub(super) fn from_hmac_bytes(bytes: &[u8]) -> Result<Self, String> {
-        if bytes.len() < LEAST_HMAC_BYTES {
+        if bytes.len() < MIN_HMAC_BYTES {
             return Err(format!(
-                "is too short: {} bytes, where HS256 needs {LEAST_HMAC_BYTES} or more. {HOW_TO_MAKE_ONE}",
+                "is too short: {} bytes, where HS256 needs {MIN_HMAC_BYTES} or more. {HOW_TO_MAKE_ONE}",
                 bytes.len()
             ));
         }
@@ -149,7 +149,7 @@ impl SigningKey {
                 *seen = true;
             }
         }
-        if seen.iter().filter(|&&seen| seen).count() < LEAST_DIFFERENT_BYTES {
+        if seen.iter().filter(|&&seen| seen).count() < MIN_DIFFERENT_BYTES {
             return Err(format!("repeats a few characters and can be guessed. {HOW_TO_MAKE_ONE}"));
         }
         let mac = Hmac::new_from_slice(bytes).map_err(|_| "has an impossible length".to_owned())?;

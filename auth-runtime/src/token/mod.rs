@@ -15,6 +15,7 @@ use crate::{
 
 /// What a genuine access token says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct AccessClaims {
     /// Whom it was issued to: the username (`sub`).
     pub subject: String,
@@ -26,8 +27,23 @@ pub struct AccessClaims {
     pub expires_at: Option<u64>,
 }
 
+impl AccessClaims {
+    /// A token of this user, without scopes.
+    pub fn new(subject: impl Into<String>) -> Self {
+        Self { subject: subject.into(), ..Self::default() }
+    }
+
+    /// The same, with these scopes.
+    #[must_use]
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+}
+
 /// A token to be issued.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct TokenRequest<'a> {
     /// The username.
     pub subject: &'a str,
@@ -35,13 +51,36 @@ pub struct TokenRequest<'a> {
     pub scopes: &'a [String],
 }
 
+impl<'a> TokenRequest<'a> {
+    /// A token for this user with these scopes.
+    #[must_use]
+    pub fn new(subject: &'a str, scopes: &'a [String]) -> Self {
+        Self { subject, scopes }
+    }
+}
+
 /// A token that was issued.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct IssuedToken {
     /// The token, as the client will send it.
     pub token: Secret,
     /// How long it is good for; `None` if the format does not say.
     pub expires_in: Option<Duration>,
+}
+
+impl IssuedToken {
+    /// A token that does not say how long it is good for.
+    pub fn new(token: impl Into<Secret>) -> Self {
+        Self { token: token.into(), expires_in: None }
+    }
+
+    /// The same, good for this long.
+    #[must_use]
+    pub fn expires_in(mut self, lifetime: Duration) -> Self {
+        self.expires_in = Some(lifetime);
+        self
+    }
 }
 
 /// How access tokens are made and read: signed JWTs, unless the application brings its own.
@@ -59,7 +98,7 @@ pub struct IssuedToken {
 ///
 ///     async fn verify(&self, token: &str) -> Result<AccessClaims, TokenError> {
 ///         let subject = token.strip_prefix("user:").ok_or(TokenFault::Malformed)?;
-///         Ok(AccessClaims { subject: subject.to_owned(), ..AccessClaims::default() })
+///         Ok(AccessClaims::new(subject))
 ///     }
 /// }
 /// ```
@@ -92,6 +131,7 @@ impl<T: TokenFormat> AnyTokenFormat for T {
 
 /// Why no claims were read from a token.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum TokenError {
     /// The token is not genuine, or not good now: 401.
     Invalid(TokenFault),

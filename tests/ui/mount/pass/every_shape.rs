@@ -27,6 +27,26 @@ where
     [0_u8; N]
 }
 
+/// Lifetimes of its own, and bound by others.
+#[requires_user]
+#[patch("/bound")]
+async fn bound<'a, T>(State(_auth): State<Auth<User>>, _thing: Thing<Box<dyn for<'b> Fn(&'b str) -> &'b str + Send>>, Query(_q): Query<T>) -> &'a str
+where
+    T: for<'de> serde::Deserialize<'de> + Send + 'a,
+{
+    "bound"
+}
+
+struct Thing<T>(std::marker::PhantomData<fn() -> T>);
+
+impl<S: Sync, T> axum::extract::FromRequestParts<S> for Thing<T> {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(_: &mut axum::http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Thing(std::marker::PhantomData))
+    }
+}
+
 #[get("/result")]
 #[public]
 async fn result() -> Result<String, axum::http::StatusCode> {
@@ -57,6 +77,7 @@ fn main() {
     let _: SecureRouter<Auth<User>> = SecureRouter::new()
         .mount(one)
         .mount(generic::<u8, 4>)
+        .mount(bound::<Vec<(String, String)>>)
         .mount(result)
         .mount(nested::nested)
         .mount(optional)
