@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{FnArg, Ident, PatType, ReturnType, Type, parse_quote, spanned::Spanned};
+use syn::{Attribute, FnArg, Ident, PatType, ReturnType, Type, parse_quote, spanned::Spanned};
 
 use crate::{
     endpoint::{Glue, endpoint},
@@ -12,6 +12,9 @@ use crate::{
 };
 
 const SHAPE: &str = "`async fn login(user: User, form: PasswordRequestForm<Scope>) -> Grant<Scope>`";
+
+/// Attributes of the language that can stand above a function and are not about its arguments.
+const BUILT_IN: [&str; 9] = ["doc", "allow", "expect", "warn", "deny", "forbid", "deprecated", "must_use", "cfg"];
 
 /// The signature, taken apart.
 struct Signature {
@@ -96,7 +99,11 @@ fn function(handler: Handler, signature: &Signature, private: &TokenStream) -> T
     let turbofish = parameters.as_turbofish();
     let mut outer = handler.function.clone();
     let mut inner = handler.function;
-    inner.attrs.clear();
+    // What the compiler itself reads stays outside, and covers the function inside; other macros know the arguments by the
+    // names that the function inside has.
+    let built_in = |attribute: &Attribute| BUILT_IN.iter().any(|name| attribute.path().is_ident(name));
+    outer.attrs.retain(built_in);
+    inner.attrs.retain(|attribute| !built_in(attribute));
     inner.vis = syn::Visibility::Inherited;
 
     // The function inside may have any name, and an item in a block comes before an argument of its name.
