@@ -91,7 +91,7 @@ async fn every_decision_is_logged_and_no_secret_is() {
     for secret in [PASSWORD, token.as_str(), token.rsplit('.').next().unwrap(), hash.as_str()] {
         assert!(!text.contains(secret), "{text}");
     }
-    assert!(!text.contains("\u{1b}") && !text.contains("john\ndoe"), "a hostile username forges no line:\n{text}");
+    assert!(!text.contains("[31m"), "a name that nobody has is not logged, since it may be a password:\n{text}");
     assert!(!format!("{auth:?}").contains(&hash));
 }
 

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 /// Where the time comes from.
@@ -24,11 +24,12 @@ impl Clock {
         Self(Some(Arc::new(now)))
     }
 
-    /// Seconds since 1970-01-01T00:00:00Z, which is RFC 7519's `NumericDate`. A time before that counts as 0.
+    /// Seconds since 1970-01-01T00:00:00Z, which is RFC 7519's `NumericDate`. A time before that is a clock that has failed,
+    /// and counts as the end of time: no token is good then.
     #[must_use]
     pub fn unix_seconds(&self) -> u64 {
         let now = self.0.as_ref().map_or_else(SystemTime::now, |now| now());
-        now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
+        now.duration_since(UNIX_EPOCH).map_or(u64::MAX, |since| since.as_secs())
     }
 }
 

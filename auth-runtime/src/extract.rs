@@ -20,7 +20,7 @@ use crate::{
 /// # Errors
 /// The refusal that a guard with `#[requires_active_user]` gives.
 pub async fn extract<U: AuthUser, S: UsersOf<U>>(parts: &mut Parts, state: &S) -> Result<U, Rejection> {
-    if let Some(user) = Principal::<U>::of(parts).and_then(|principal| principal.user.clone()) {
+    if let Some(user) = Principal::<U>::take(parts).and_then(|principal| principal.user.clone()) {
         return Ok(user);
     }
     let auth = state.users_auth();
@@ -39,8 +39,7 @@ pub async fn extract_optional<U: AuthUser, S: UsersOf<U>>(
     parts: &mut Parts,
     state: &S,
 ) -> Result<Option<U>, Rejection> {
-    let guarded = Principal::<U>::of(parts).is_some();
-    if !guarded && matches!(bearer::credential(&parts.headers), Ok(None)) {
+    if matches!(bearer::credential(&parts.headers), Ok(None)) {
         return Ok(None);
     }
     extract(parts, state).await.map(Some)
@@ -86,7 +85,7 @@ impl<S: AuthState> FromRequestParts<S> for AccessToken {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         const TOKEN: Policy = Policy::all(&[]);
         let auth = state.auth();
-        let claims = match Principal::<S::User>::of(parts) {
+        let claims = match Principal::<S::User>::take(parts) {
             Some(principal) => principal.claims.clone(),
             None => match authenticate(auth, parts, &TOKEN, false).await {
                 Ok(principal) => principal.claims,

@@ -1,6 +1,15 @@
 //! The guard: the generated first argument of every annotated handler.
 
-use std::{any::type_name, fmt, future::Future, marker::PhantomData, sync::Arc};
+use std::{
+    any::type_name,
+    fmt,
+    future::Future,
+    marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 
@@ -70,7 +79,7 @@ impl<S: AuthState> Enforce<S> for Open<true> {
         if matches!(bearer::credential(&parts.headers), Ok(None)) {
             return Ok(());
         }
-        pass(parts, state, &ACTIVE_USER, true).await
+        pass::<E, S>(parts, state, &ACTIVE_USER).await
     }
 
     fn answers(state: &S) -> Option<Answers> {
@@ -90,8 +99,7 @@ impl<U: AuthUser, S: UsersOf<U>> Enforce<S> for TokenEndpoint<U> {
 
 impl<S: AuthState> Enforce<S> for Protected {
     async fn enforce<E: Endpoint>(parts: &mut Parts, state: &S) -> Result<(), Rejection> {
-        let takes_user = E::TAKES.iter().any(|takes| matches!(takes, Takes::User | Takes::OptionalUser));
-        pass(parts, state, &E::POLICY, takes_user).await
+        pass::<E, S>(parts, state, &E::POLICY).await
     }
 
     fn answers(state: &S) -> Option<Answers> {
@@ -102,12 +110,14 @@ impl<S: AuthState> Enforce<S> for Protected {
 /// What a credential has to be good for where nothing else is said.
 pub(crate) const ACTIVE_USER: Policy = Policy::all(&[Requirement::ActiveUser]);
 
-/// Decides, and leaves the principal for the handler's arguments.
-async fn pass<S: AuthState>(parts: &mut Parts, state: &S, policy: &Policy, takes_user: bool) -> Result<(), Rejection> {
+/// Decides, and leaves the principal for those of the handler's arguments that take it.
+async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S, policy: &Policy) -> Result<(), Rejection> {
     let auth = state.auth();
+    let takes_user = E::TAKES.iter().any(|takes| matches!(takes, Takes::User | Takes::OptionalUser));
     match authenticate(auth, parts, policy, takes_user).await {
         Ok(principal) => {
-            parts.extensions.insert(Arc::new(principal));
+            let left = E::TAKES.iter().filter(|takes| **takes != Takes::Nothing).count();
+            parts.extensions.insert(Arc::new(Offered { principal, left: AtomicUsize::new(left) }));
             Ok(())
         }
         Err(refusal) => Err(auth.answers().reject(&refusal, policy)),
@@ -145,9 +155,20 @@ pub(crate) struct Principal<U> {
     pub(crate) user: Option<U>,
 }
 
+/// A principal, and how many arguments of the guarded handler may still ask for it. No other handler may: a guarded
+/// function can be a middleware, and what is behind it may ask for more than its policy did.
+struct Offered<U> {
+    principal: Principal<U>,
+    left: AtomicUsize,
+}
+
 impl<U: AuthUser> Principal<U> {
-    pub(crate) fn of(parts: &Parts) -> Option<&Self> {
-        parts.extensions.get::<Arc<Self>>().map(Arc::as_ref)
+    /// The principal that the guard of this handler left for this argument.
+    pub(crate) fn take(parts: &Parts) -> Option<&Self> {
+        let offered = parts.extensions.get::<Arc<Offered<U>>>()?;
+        let one_less = |left: usize| left.checked_sub(1);
+        offered.left.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_less).ok()?;
+        Some(&offered.principal)
     }
 }
 

@@ -1,13 +1,16 @@
 //! Serving a router until the program is told to stop.
 
-use std::{convert::Infallible, error::Error, fmt, io, net::SocketAddr};
+use std::{convert::Infallible, error::Error, fmt, future::IntoFuture, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Notify};
 
 use crate::router::RouterError;
 
-/// Serves the router at this address until Ctrl-C or SIGTERM; requests under way are then finished.
+/// How long requests under way may take after the signal to stop: one that never ends must not keep the program.
+const MAX_DRAIN: Duration = Duration::from_secs(30);
+
+/// Serves the router at this address until Ctrl-C or SIGTERM; requests under way then have 30 seconds to finish.
 ///
 /// It takes a [`SecureRouter`](crate::SecureRouter) and an [`axum::Router`], so that layers can be added in between.
 ///
@@ -69,10 +72,23 @@ impl Server {
     /// # Errors
     /// [`ServeError`] if the listener breaks.
     pub async fn run(self) -> Result<(), ServeError> {
-        axum::serve(self.listener, self.router)
-            .with_graceful_shutdown(shutdown_signal())
-            .await
-            .map_err(ServeError::Serve)
+        let told = Arc::new(Notify::new());
+        let tell = Arc::clone(&told);
+        let served = axum::serve(self.listener, self.router).with_graceful_shutdown(async move {
+            shutdown_signal().await;
+            tell.notify_one();
+        });
+        let patience = async {
+            told.notified().await;
+            tokio::time::sleep(MAX_DRAIN).await;
+        };
+        tokio::select! {
+            served = served.into_future() => served.map_err(ServeError::Serve),
+            () = patience => {
+                tracing::warn!(event = "serve.cut_off", "requests that were still under way are cut off");
+                Ok(())
+            }
+        }
     }
 }
 

@@ -42,7 +42,7 @@ impl UserStore for OnlyJohn {
         }))
     }
 
-    async fn set_password_hash(&self, _: &str, _: &PasswordHash) -> Result<(), StoreError> {
+    async fn replace_password_hash(&self, _: &str, _: &PasswordHash, _: &PasswordHash) -> Result<(), StoreError> {
         Ok(())
     }
 }

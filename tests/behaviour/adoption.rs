@@ -90,3 +90,27 @@ async fn a_guarded_function_stays_guarded_in_plain_axum() {
     }
     assert_eq!(server.get_as("/optional", &alice).await.status, 403);
 }
+
+/// A guarded function as a middleware: what is behind it still asks for itself.
+#[requires_user]
+async fn middleware(request: axum::extract::Request, next: axum::middleware::Next) -> axum::response::Response {
+    next.run(request).await
+}
+
+#[tokio::test]
+async fn a_guard_in_front_does_not_speak_for_what_is_behind_it() {
+    let auth = Auth::builder(users()).signing_key(key()).build().unwrap();
+    let alice = crate::support::token_of(&auth, "alice", &[]).await;
+    let john = crate::support::token_of(&auth, "johndoe", &[]).await;
+    let state = AppState { auth, greeting: "Hello" };
+    let app = Router::new()
+        .route("/extractor", routing::get(by_extractor))
+        .route("/optional", routing::get(by_optional_extractor))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), middleware))
+        .with_state(state);
+    let server = TestServer::start_plain(app).await;
+    assert_eq!(server.get("/extractor").await.status, 401);
+    assert_eq!(server.get_as("/extractor", &john).await.body, "johndoe");
+    assert_eq!(server.get_as("/extractor", &alice).await.status, 403, "a user is enough in front, and not behind");
+    assert_eq!(server.get_as("/optional", &alice).await.status, 403);
+}

@@ -83,11 +83,22 @@ async fn every_field_comes_back() {
     assert_eq!(users.find(hostile).await.unwrap(), Some(full(hostile)));
     assert_eq!(users.find("nobody").await.unwrap(), None);
     let hash = PasswordHash::from_stored("new");
-    users.set_password_hash(hostile, &hash).await.unwrap();
-    assert_eq!(users.find(hostile).await.unwrap().unwrap().hash, Some(hash));
+    let old = PasswordHash::from_stored("old");
+    users.insert(&Full { hash: Some(old.clone()), ..full("with a hash") }).await.unwrap();
+    users.replace_password_hash("with a hash", &hash, &hash).await.unwrap();
+    assert_eq!(users.find("with a hash").await.unwrap().unwrap().hash.as_ref(), Some(&old), "it is another by now");
+    users.replace_password_hash("with a hash", &old, &hash).await.unwrap();
+    assert_eq!(users.find("with a hash").await.unwrap().unwrap().hash, Some(hash));
+    assert_eq!(users.find(hostile).await.unwrap().unwrap().hash, None, "and nobody else's");
     let error = users.insert(&full(hostile)).await.unwrap_err().to_string();
     assert!(error.contains("already") && error.contains("Robert"), "{error}");
-    assert_eq!(users.count().await.unwrap(), 1);
+    assert_eq!(users.count().await.unwrap(), 2);
+    #[cfg(unix)]
+    {
+        let mode =
+            std::os::unix::fs::PermissionsExt::mode(&fs::metadata(scratch.file("users.db")).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600, "it holds password hashes");
+    }
 }
 
 async fn refused(path: &PathBuf) -> String {
@@ -150,6 +161,22 @@ async fn a_table_without_the_columns_is_named_and_left_alone() {
     let error = refused(&path).await;
     assert!(error.contains("lacks the columns disabled, hashed_password"), "{error}");
 
+    for (table, allowed) in [
+        ("plain (username TEXT, disabled INTEGER, hashed_password TEXT)", false),
+        ("both (username TEXT, disabled INTEGER, hashed_password TEXT, PRIMARY KEY (username, disabled))", false),
+        ("alone (username TEXT UNIQUE, disabled INTEGER, hashed_password TEXT)", true),
+    ] {
+        let mut other = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+        other.execute(sqlx::AssertSqlSafe(format!("CREATE TABLE {table}"))).await.unwrap();
+        other.close().await.unwrap();
+        let name = table.split(' ').next().unwrap();
+        let opened = SqliteUsersOptions::default().table(name).open::<User>(&path).await;
+        assert_eq!(opened.is_ok(), allowed, "{table}");
+        if let Err(error) = opened {
+            assert!(error.to_string().contains("is not unique"), "{error}");
+        }
+    }
+
     let elsewhere = SqliteUsersOptions::default().table("accounts").open::<User>(&path).await.unwrap();
     assert_eq!(elsewhere.count().await.unwrap(), 0);
     let error = SqliteUsersOptions::default().table("x; DROP").open::<User>(&path).await.unwrap_err().to_string();
@@ -196,6 +223,9 @@ async fn a_value_of_a_wrong_kind_is_an_error_and_never_a_user() {
     users.insert(&user("johndoe", "secret", true)).await.unwrap();
     let mut other = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
     other.execute("UPDATE users SET disabled = 'no'").await.unwrap();
+    let error = users.find("johndoe").await.unwrap_err().to_string();
+    assert!(error.contains("the column disabled") && error.contains("a whole number"), "{error}");
+    other.execute("UPDATE users SET disabled = 2").await.unwrap();
     let error = users.find("johndoe").await.unwrap_err().to_string();
     assert!(error.contains("the column disabled") && error.contains("0 or 1"), "{error}");
 

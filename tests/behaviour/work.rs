@@ -44,9 +44,14 @@ impl UserStore for CountingUsers {
         self.users.find(username).await
     }
 
-    async fn set_password_hash(&self, username: &str, hash: &PasswordHash) -> Result<(), StoreError> {
+    async fn replace_password_hash(
+        &self,
+        username: &str,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<(), StoreError> {
         self.counts.upgrades.fetch_add(1, Ordering::SeqCst);
-        self.users.set_password_hash(username, hash).await
+        self.users.replace_password_hash(username, old, new).await
     }
 }
 
@@ -62,8 +67,10 @@ impl PasswordHasher for CountingHasher {
     }
 
     fn verify(&self, password: &str, hash: &PasswordHash) -> Result<Verdict, HashError> {
+        let verdict = self.hasher.verify(password, hash)?;
+        // What cannot be read costs nothing.
         self.counts.hashes.fetch_add(1, Ordering::SeqCst);
-        self.hasher.verify(password, hash)
+        Ok(verdict)
     }
 }
 
@@ -119,6 +126,41 @@ async fn every_login_costs_one_hash() {
     server.post_form("/token", "username=johndoe").await;
     server.post_form("/token", &format!("{JOHN}&scope=nonsense")).await;
     assert_eq!((Counts::take(&counts.hashes), Counts::take(&counts.lookups)), (0, 0), "a bad form costs nothing");
+}
+
+/// A store in which the owner changes the password while a login is on its way.
+struct Changing(MemoryUsers<User>);
+
+impl UserStore for Changing {
+    type User = User;
+
+    async fn find(&self, username: &str) -> Result<Option<User>, StoreError> {
+        let found = self.0.find(username).await;
+        self.0.insert(User { hashed_password: PasswordHash::from_stored("changed"), ..user(username, "x", false) });
+        found
+    }
+
+    async fn replace_password_hash(
+        &self,
+        username: &str,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<(), StoreError> {
+        self.0.replace_password_hash(username, old, new).await
+    }
+}
+
+#[tokio::test]
+async fn an_upgrade_never_brings_back_a_password_that_was_changed() {
+    let users = Arc::new(Changing(users()));
+    let auth = Auth::builder(Arc::clone(&users))
+        .signing_key(key())
+        .password_hasher(Argon2id::new(2 * 19_456, 2, 1).unwrap())
+        .build()
+        .unwrap();
+    assert!(auth.verify_login("johndoe", &"secret".into()).await.is_ok());
+    let stored = users.0.find("johndoe").await.unwrap().unwrap().hashed_password;
+    assert_eq!(stored, PasswordHash::from_stored("changed"));
 }
 
 /// Whatever it is asked, the password is right.

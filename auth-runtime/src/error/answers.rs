@@ -141,6 +141,26 @@ impl Answers {
         }
         refusals.push((Refusal::Unavailable, UNAVAILABLE));
 
+        self.one_for_each_status(refusals, policy)
+    }
+
+    /// What a token endpoint can answer beside a token, one entry for each status.
+    pub(crate) fn documented_login(&self) -> Vec<DocumentedAnswer> {
+        let refusals = [
+            (Refusal::BadLogin, "Wrong username or password, or a form that cannot be read"),
+            (Refusal::BadForm(FormFault::Malformed), "A form that cannot be read"),
+            (Refusal::BadForm(FormFault::UnknownScope), "A form with fields that are missing or wrong"),
+            (Refusal::BadForm(FormFault::TooLarge), "A form that is too large"),
+            (Refusal::Unavailable, UNAVAILABLE),
+        ];
+        self.one_for_each_status(refusals, &Policy::PUBLIC)
+    }
+
+    fn one_for_each_status(
+        &self,
+        refusals: impl IntoIterator<Item = (Refusal, &'static str)>,
+        policy: &Policy,
+    ) -> Vec<DocumentedAnswer> {
         let mut answers: Vec<DocumentedAnswer> = Vec::new();
         for (refusal, description) in refusals {
             let status = self.status(&refusal);
@@ -153,25 +173,6 @@ impl Answers {
                 challenge: self.challenge(&refusal, policy).is_some(),
                 retry_after: matches!(refusal, Refusal::Unavailable),
             });
-        }
-        answers
-    }
-
-    /// What a token endpoint can answer beside a token, one entry for each status.
-    pub(crate) fn documented_login(&self) -> Vec<(StatusCode, &'static str)> {
-        let refusals = [
-            (Refusal::BadLogin, "Wrong username or password, or a form that cannot be read"),
-            (Refusal::BadForm(FormFault::Malformed), "A form that cannot be read"),
-            (Refusal::BadForm(FormFault::UnknownScope), "A form with fields that are missing or wrong"),
-            (Refusal::BadForm(FormFault::TooLarge), "A form that is too large"),
-            (Refusal::Unavailable, UNAVAILABLE),
-        ];
-        let mut answers: Vec<(StatusCode, &'static str)> = Vec::new();
-        for (refusal, description) in refusals {
-            let status = self.status(&refusal);
-            if !answers.iter().any(|(present, _)| *present == status) {
-                answers.push((status, description));
-            }
         }
         answers
     }

@@ -9,7 +9,10 @@ use std::fmt;
 use axum::response::{IntoResponse, Response};
 
 pub use self::answers::{Answers, Profile};
-pub(crate) use self::{answers::no_store, challenge::is_quotable};
+pub(crate) use self::{
+    answers::{DocumentedAnswer, no_store},
+    challenge::is_quotable,
+};
 use crate::{form::FormFault, token::TokenFault};
 
 /// Why a request is refused.

@@ -9,6 +9,7 @@ use axum::{
 };
 use http_body_util::LengthLimitError;
 use percent_encoding::percent_decode;
+use zeroize::Zeroizing;
 
 use super::{FieldFault, Fields, FormFault, Wrong};
 use crate::secret::Secret;
@@ -108,7 +109,8 @@ fn url_encoded(body: &Bytes, collected: &mut Collected) -> Result<(), FormFault>
 
 fn decode(encoded: &[u8]) -> Result<Cow<'_, str>, FormFault> {
     if encoded.contains(&b'+') {
-        let spaced: Vec<u8> = encoded.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
+        let spaced: Zeroizing<Vec<u8>> =
+            Zeroizing::new(encoded.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect());
         let text = percent_decode(&spaced).decode_utf8().map_err(|_| FormFault::NotText)?.into_owned();
         return Ok(Cow::Owned(text));
     }

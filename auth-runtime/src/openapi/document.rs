@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     endpoint::{Route, Source, Takes},
-    error::Answers,
+    error::{Answers, DocumentedAnswer},
     grant,
     policy::Policy,
     scope::Scope,
@@ -263,11 +263,11 @@ fn token_endpoint(operation: OperationBuilder, login: &LoginBody, answers: &Answ
             .content("application/json", content(token.build().into()))
             .build(),
     );
-    for (status, description) in answers.documented_login() {
+    for answer in answers.documented_login() {
         let response = ResponseBuilder::new()
-            .description(description)
-            .content(answers.login_media_type(status), content(unconstrained()));
-        operation = operation.response(status.as_str(), response.build());
+            .description(answer.description)
+            .content(answers.login_media_type(answer.status), content(unconstrained()));
+        operation = operation.response(answer.status.as_str(), with_headers(response, &answer).build());
     }
     operation
 }
@@ -276,22 +276,26 @@ fn token_endpoint(operation: OperationBuilder, login: &LoginBody, answers: &Answ
 fn refusals(mut operation: OperationBuilder, endpoint: &Listed) -> OperationBuilder {
     let Some(answers) = &endpoint.answers else { return operation };
     for answer in answers.documented(&endpoint.policy, takes_optional_user(endpoint)) {
-        let mut response = ResponseBuilder::new()
+        let response = ResponseBuilder::new()
             .description(answer.description)
             .content(answers.media_type(), content(answers.schema().into()));
-        if answer.challenge {
-            let header = HeaderBuilder::new().schema(Some(string())).description(Some("The challenge (RFC 9110)"));
-            response = response.header("WWW-Authenticate", header.build());
-        }
-        if answer.retry_after {
-            let header = HeaderBuilder::new()
-                .schema(Some(ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer))))
-                .description(Some("Seconds to wait"));
-            response = response.header("Retry-After", header.build());
-        }
-        operation = operation.response(answer.status.as_str(), response.build());
+        operation = operation.response(answer.status.as_str(), with_headers(response, &answer).build());
     }
     operation
+}
+
+fn with_headers(mut response: ResponseBuilder, answer: &DocumentedAnswer) -> ResponseBuilder {
+    if answer.challenge {
+        let header = HeaderBuilder::new().schema(Some(string())).description(Some("The challenge (RFC 9110)"));
+        response = response.header("WWW-Authenticate", header.build());
+    }
+    if answer.retry_after {
+        let header = HeaderBuilder::new()
+            .schema(Some(ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer))))
+            .description(Some("Seconds to wait"));
+        response = response.header("Retry-After", header.build());
+    }
+    response
 }
 
 fn security(operation: OperationBuilder, endpoint: &Listed) -> OperationBuilder {

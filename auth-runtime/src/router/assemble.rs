@@ -25,6 +25,9 @@ impl fmt::Display for RouterError {
 
 impl std::error::Error for RouterError {}
 
+/// matchit panics at more.
+const MAX_PARAMETERS: usize = 25;
+
 /// The routes under construction: what is at which path, who put it there, and what is wrong.
 #[derive(Default)]
 struct Table {
@@ -40,6 +43,10 @@ impl Table {
         let key = (path.to_owned(), method);
         if let Some(other) = self.methods.get(&key) {
             self.problems.push(format!("{method} {path} is mounted twice: by {other} and by {owner}"));
+            return;
+        }
+        if path.matches('{').count() > MAX_PARAMETERS {
+            self.problems.push(format!("{path}, mounted by {owner}, has more than {MAX_PARAMETERS} parameters"));
             return;
         }
         if !self.routes.contains_key(path)
@@ -114,10 +121,10 @@ async fn redirect(OriginalUri(uri): OriginalUri) -> Response {
     }
 }
 
-/// `None` where the location would be another host's: `//host/path`.
+/// `None` where the location would be another host's: `//host/path`, or `/\\host/path`, which browsers take for the same.
 fn other_slash(uri: &Uri) -> Option<String> {
     let path = uri.path();
-    if path.starts_with("//") {
+    if path.starts_with("//") || path.contains('\\') {
         return None;
     }
     let mut location = path.strip_suffix('/').map_or_else(|| format!("{path}/"), str::to_owned);
@@ -140,5 +147,6 @@ mod tests {
         assert_eq!(to("http://test/items"), Some("/items/".into()));
         assert_eq!(to("//evil.example/items"), None);
         assert_eq!(to("//evil.example/"), None);
+        assert_eq!(to(r"/\evil.example/"), None);
     }
 }

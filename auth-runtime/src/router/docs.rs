@@ -67,7 +67,11 @@ impl Docs {
         let mut document = document(&endpoints, &heading);
         for merged in &self.merged {
             // What is there stays: `merge` adds only what is missing.
-            document.merge(merged.clone());
+            let mut merged = merged.clone();
+            // What holds for all of its operations must not come to hold for the others.
+            merged.security = None;
+            merged.servers = None;
+            document.merge(merged);
         }
         document
     }

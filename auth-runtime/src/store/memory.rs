@@ -65,9 +65,15 @@ impl<U: AuthUser> UserStore for MemoryUsers<U> {
         Ok(self.users.read().unwrap_or_else(PoisonError::into_inner).get(username).cloned())
     }
 
-    async fn set_password_hash(&self, username: &str, hash: &PasswordHash) -> Result<(), StoreError> {
-        if let Some(user) = self.users.write().unwrap_or_else(PoisonError::into_inner).get_mut(username) {
-            user.set_password_hash(hash.clone());
+    async fn replace_password_hash(
+        &self,
+        username: &str,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<(), StoreError> {
+        let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(user) = users.get_mut(username).filter(|user| user.password_hash() == Some(old)) {
+            user.set_password_hash(new.clone());
         }
         Ok(())
     }

@@ -38,7 +38,7 @@ use crate::{password::PasswordHash, user::AuthUser};
 ///         Ok(username.starts_with("robot-").then(|| Robot { name: username.to_owned() }))
 ///     }
 ///
-///     async fn set_password_hash(&self, _: &str, _: &PasswordHash) -> Result<(), StoreError> {
+///     async fn replace_password_hash(&self, _: &str, _: &PasswordHash, _: &PasswordHash) -> Result<(), StoreError> {
 ///         Ok(())
 ///     }
 /// }
@@ -52,13 +52,15 @@ pub trait UserStore: Send + Sync + 'static {
     /// An error is answered with 503, and never with an accepted request.
     fn find(&self, username: &str) -> impl Future<Output = Result<Option<Self::User>, StoreError>> + Send;
 
-    /// Replaces the password hash of the user of this name, and nothing else.
+    /// Replaces the password hash of the user of this name if it is still `old`, and nothing else.
     ///
-    /// Called after a successful login whose stored hash has outdated parameters.
-    fn set_password_hash(
+    /// Called after a successful login whose stored hash has outdated parameters. A password that was changed in the
+    /// meantime must stay: compare and replace in one step.
+    fn replace_password_hash(
         &self,
         username: &str,
-        hash: &PasswordHash,
+        old: &PasswordHash,
+        new: &PasswordHash,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
@@ -70,8 +72,13 @@ impl<T: UserStore> UserStore for Arc<T> {
         T::find(self, username).await
     }
 
-    async fn set_password_hash(&self, username: &str, hash: &PasswordHash) -> Result<(), StoreError> {
-        T::set_password_hash(self, username, hash).await
+    async fn replace_password_hash(
+        &self,
+        username: &str,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<(), StoreError> {
+        T::replace_password_hash(self, username, old, new).await
     }
 }
 
@@ -117,7 +124,12 @@ pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) trait AnyUserStore<U>: Send + Sync {
     fn find<'a>(&'a self, username: &'a str) -> Boxed<'a, Result<Option<U>, StoreError>>;
 
-    fn set_password_hash<'a>(&'a self, username: &'a str, hash: &'a PasswordHash) -> Boxed<'a, Result<(), StoreError>>;
+    fn replace_password_hash<'a>(
+        &'a self,
+        username: &'a str,
+        old: &'a PasswordHash,
+        new: &'a PasswordHash,
+    ) -> Boxed<'a, Result<(), StoreError>>;
 }
 
 impl<T: UserStore> AnyUserStore<T::User> for T {
@@ -125,7 +137,12 @@ impl<T: UserStore> AnyUserStore<T::User> for T {
         Box::pin(UserStore::find(self, username))
     }
 
-    fn set_password_hash<'a>(&'a self, username: &'a str, hash: &'a PasswordHash) -> Boxed<'a, Result<(), StoreError>> {
-        Box::pin(UserStore::set_password_hash(self, username, hash))
+    fn replace_password_hash<'a>(
+        &'a self,
+        username: &'a str,
+        old: &'a PasswordHash,
+        new: &'a PasswordHash,
+    ) -> Boxed<'a, Result<(), StoreError>> {
+        Box::pin(UserStore::replace_password_hash(self, username, old, new))
     }
 }

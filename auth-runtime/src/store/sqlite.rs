@@ -65,7 +65,7 @@ struct Statements {
     find: String,
     insert: String,
     count: String,
-    set_password_hash: Option<String>,
+    replace_password_hash: Option<String>,
 }
 
 /// How a [`SqliteUsers`] is opened.
@@ -139,6 +139,9 @@ impl<U: AuthUser> SqliteUsers<U> {
                 "{:?} cannot be the name of a table here: use letters, digits and _, and no digit first",
                 options.table
             )));
+        }
+        if options.create {
+            create_for_owner(path);
         }
         let connect = SqliteConnectOptions::new()
             .filename(path)
@@ -214,21 +217,28 @@ impl<U: AuthUser + Record<Sqlite>> UserStore for SqliteUsers<U> {
             .await
             .map_err(|error| self.explain(error))?;
         let Some(row) = row else { return Ok(None) };
-        let mut values = U::COLUMNS.iter().enumerate().map(|(index, column)| value(&row, index, column.kind));
-        U::from_values(&mut values).map(Some).map_err(|(column, error)| {
-            StoreError::new(format!(
-                "the column {column} of {username:?} in {} does not hold {}",
-                self.path.display(),
-                error.expected
-            ))
-        })
+        let unfit = |column: &str, expected: &str| {
+            let file = self.path.display();
+            StoreError::new(format!("the column {column} of {username:?} in {file} does not hold {expected}"))
+        };
+        let mut values = Vec::with_capacity(U::COLUMNS.len());
+        for (index, column) in U::COLUMNS.iter().enumerate() {
+            values.push(value(&row, index, column.kind).map_err(|expected| unfit(column.name, expected))?);
+        }
+        U::from_values(&mut values.into_iter()).map(Some).map_err(|(column, error)| unfit(column, error.expected))
     }
 
-    async fn set_password_hash(&self, username: &str, hash: &PasswordHash) -> Result<(), StoreError> {
-        let Some(statement) = &self.statements.set_password_hash else { return Ok(()) };
+    async fn replace_password_hash(
+        &self,
+        username: &str,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<(), StoreError> {
+        let Some(statement) = &self.statements.replace_password_hash else { return Ok(()) };
         sqlx::query(AssertSqlSafe(statement.as_str()))
-            .bind(hash.expose())
+            .bind(new.expose())
             .bind(username)
+            .bind(old.expose())
             .execute(&self.pool)
             .await
             .map(drop)
@@ -247,17 +257,20 @@ impl Statements {
         let names: Vec<String> = U::COLUMNS.iter().map(|column| quoted(column.name)).collect();
         let marks = vec!["?"; names.len()].join(", ");
         let names = names.join(", ");
-        let key = U::COLUMNS.iter().find(|column| column.key).map_or_else(|| "NULL".to_owned(), |key| quoted(key.name));
         let table = quoted(table);
-        let set_password_hash = U::COLUMNS
+        // With its table's name: alone, SQLite would take a name that no column has for a text.
+        let key = U::COLUMNS.iter().find(|column| column.key);
+        let key = key.map_or_else(|| "NULL".to_owned(), |key| format!("{table}.{}", quoted(key.name)));
+        let replace_password_hash = U::COLUMNS
             .iter()
             .find(|column| column.password_hash)
-            .map(|column| format!("UPDATE {table} SET {} = ? WHERE {key} = ?", quoted(column.name)));
+            .map(|column| quoted(column.name))
+            .map(|hash| format!("UPDATE {table} SET {hash} = ? WHERE {key} = ? AND {table}.{hash} = ?"));
         Self {
             find: format!("SELECT {names} FROM {table} WHERE {key} = ?"),
             insert: format!("INSERT INTO {table} ({names}) VALUES ({marks})"),
             count: format!("SELECT COUNT(*) FROM {table}"),
-            set_password_hash,
+            replace_password_hash,
         }
     }
 }
@@ -301,13 +314,43 @@ async fn check_columns<U: Record<Sqlite>>(pool: &SqlitePool, path: &Path, table:
             missing.join(", ")
         )));
     }
+    let Some(key) = U::COLUMNS.iter().find(|column| column.key) else { return Ok(()) };
+    let unique: bool = sqlx::query_scalar(IS_UNIQUE)
+        .bind(table)
+        .bind(key.name)
+        .fetch_one(pool)
+        .await
+        .map_err(|error| explain(path, error))?;
+    if !unique {
+        return Err(StoreError::new(format!(
+            "the column {} of the table {table} in {} is not unique, so that two users could share a name: make it the primary key, or CREATE UNIQUE INDEX on it",
+            key.name,
+            path.display()
+        )));
+    }
     Ok(())
 }
+
+/// Whether a column alone is the primary key, or has a unique index over all rows.
+const IS_UNIQUE: &str = "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2 AND pk = 1 \
+    AND (SELECT COUNT(*) FROM pragma_table_info(?1) WHERE pk > 0) = 1) \
+    OR EXISTS (SELECT 1 FROM pragma_index_list(?1) AS list WHERE list.\"unique\" = 1 AND list.partial = 0 \
+    AND (SELECT COUNT(*) FROM pragma_index_info(list.name)) = 1 \
+    AND EXISTS (SELECT 1 FROM pragma_index_info(list.name) WHERE name = ?2))";
 
 fn is_plain_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with(|first: char| first.is_ascii_digit())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Makes the file readable by its owner alone: it holds password hashes. What goes wrong here, opening it will report.
+fn create_for_owner(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(path));
 }
 
 /// A name between quotes: fields of a struct may be words of SQL.
@@ -325,16 +368,17 @@ fn bind<'q>(query: Query<'q, Sqlite, SqliteArguments>, value: Value) -> Query<'q
     }
 }
 
-/// A value of another kind than the column's reads as nothing, and is then reported by the field that it does not fit.
-fn value(row: &SqliteRow, index: usize, kind: ColumnKind) -> Value {
-    let value = match kind {
-        ColumnKind::Integer => row.try_get::<Option<i64>, _>(index).map(|found| found.map(Value::Integer)),
-        ColumnKind::Real => row.try_get::<Option<f64>, _>(index).map(|found| found.map(Value::Real)),
-        ColumnKind::Text => row.try_get::<Option<String>, _>(index).map(|found| found.map(Value::Text)),
-        ColumnKind::Blob => row.try_get::<Option<Vec<u8>>, _>(index).map(|found| found.map(Value::Blob)),
+/// The value, or what it should be: one of another kind is never taken for none.
+fn value(row: &SqliteRow, index: usize, kind: ColumnKind) -> Result<Value, &'static str> {
+    let (value, expected) = match kind {
+        ColumnKind::Integer => {
+            (row.try_get(index).map(|found: Option<i64>| found.map(Value::Integer)), "a whole number")
+        }
+        ColumnKind::Real => (row.try_get(index).map(|found: Option<f64>| found.map(Value::Real)), "a number"),
+        ColumnKind::Text => (row.try_get(index).map(|found: Option<String>| found.map(Value::Text)), "text"),
+        ColumnKind::Blob => (row.try_get(index).map(|found: Option<Vec<u8>>| found.map(Value::Blob)), "bytes"),
     };
-    // A misfit must not read as NULL, which an optional field would take for "absent".
-    value.map_or(Value::Blob(Vec::new()), |found| found.unwrap_or(Value::Null))
+    value.map(|found| found.unwrap_or(Value::Null)).map_err(|_| expected)
 }
 
 fn explain(path: &Path, error: sqlx::Error) -> StoreError {

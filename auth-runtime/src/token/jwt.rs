@@ -215,6 +215,13 @@ mod tests {
     }
 
     #[test]
+    fn with_a_failed_clock_no_token_is_good() {
+        let token = jwt(NOW, 0).issue(TokenRequest { subject: "johndoe", scopes: &[] }).unwrap().token;
+        let failed = Jwt { clock: Clock::from_fn(|| UNIX_EPOCH - Duration::from_secs(1)), ..jwt(NOW, 0) };
+        assert_eq!(failed.verify(token.expose()), Err(TokenFault::Expired));
+    }
+
+    #[test]
     fn each_token_has_its_own_identifier() {
         let request = TokenRequest { subject: "johndoe", scopes: &[] };
         let jwt = jwt(NOW, 0);

@@ -75,6 +75,9 @@ impl SigningKey {
     /// As [`from_file`](Self::from_file), or if the file cannot be made.
     pub fn from_file_or_generate(path: impl AsRef<Path>) -> Result<Self, KeyError> {
         let path = path.as_ref();
+        if path.exists() {
+            return Self::from_file(path);
+        }
         match Self::write_new(path) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -117,7 +120,9 @@ impl SigningKey {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         // Written aside and then linked, so that no other process ever reads half a key, and the first one's stays.
-        let aside = path.with_extension(format!("{}.new", std::process::id()));
+        let mut suffix = [0; 8];
+        Randomness::default().fill(&mut suffix).map_err(io::Error::other)?;
+        let aside = path.with_extension(format!("{:016x}.new", u64::from_ne_bytes(suffix)));
         let mut file = options.open(&aside)?;
         let linked = file.write_all(text.as_bytes()).and_then(|()| fs::hard_link(&aside, path));
         fs::remove_file(&aside).and(linked)
@@ -132,6 +137,10 @@ impl SigningKey {
                     "is not an Ed25519 private key in PKCS#8. Make one with `openssl genpkey -algorithm ed25519`"
                         .to_owned()
                 });
+        }
+        // A certificate, a JWK or an SSH key: what is public, or half of it, must not become a secret.
+        if text.contains("-----BEGIN") || text.starts_with(['{', '[']) || text.starts_with("ssh-") {
+            return Err(format!("is a key or a document of another kind, not a secret. {HOW_TO_MAKE_ONE}"));
         }
         Self::from_hmac_bytes(text.as_bytes())
     }
@@ -218,6 +227,13 @@ mod tests {
             assert!(weak.is_empty() || !text.contains(weak), "{text}");
         }
         assert!(refusal("-----BEGIN RSA PRIVATE KEY-----").contains("openssl genpkey -algorithm ed25519"));
+        for public in [
+            r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJPaXzCR0ycSbL0rJJAzlp0+lx1Yy8NAbyPvbBmPLJEo",
+            "Bag Attributes\n-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIU",
+        ] {
+            assert!(refusal(public).contains("of another kind"), "{public}");
+        }
     }
 
     #[test]
