@@ -1,5 +1,7 @@
 //! Doc comments, as the text that a document shows.
 
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 /// The expressions of the `#[doc = …]` attributes, a line each where they are doc comments.
@@ -30,4 +32,12 @@ pub(crate) fn text(lines: &[Expr]) -> Option<String> {
         }
     }
     Some(text)
+}
+
+/// The text as an expression: a line that is a macro call, `include_str!` say, is put together by the compiler.
+pub(crate) fn expression(lines: &[Expr]) -> TokenStream {
+    match text(lines) {
+        Some(text) => quote!(#text),
+        None => quote!(::core::concat!(#(#lines),*)),
+    }
 }

@@ -15,6 +15,7 @@ pub(crate) struct Glue {
     pub(crate) access: TokenStream,
     pub(crate) policy: TokenStream,
     pub(crate) takes: TokenStream,
+    pub(crate) options: TokenStream,
     pub(crate) describe: TokenStream,
     pub(crate) checks: TokenStream,
 }
@@ -28,18 +29,19 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
     let body = marker_body(&generics);
     let name = syn::ext::IdentExt::unraw(handler.name()).to_string();
     let docs = docs::lines(&handler.function.attrs);
-    let Glue { access, policy, takes, describe, checks } = glue;
+    let Glue { access, policy, takes, options, describe, checks } = glue;
     let declared = generics.params.iter().map(without_bounds);
     let declared = if generics.params.is_empty() { TokenStream::new() } else { quote!(<#(#declared),*>) };
     let routed = route.map(|route| {
-        let Route { method, path, tag, operation_id } = route;
+        let Route { method, path, tag, operation_id, websocket } = route;
+        let websocket = websocket.then(|| quote!(.websocket()));
         let path = path.as_ref().map_or_else(|| quote!("/"), |path| quote!(#path));
         let tag = tag.as_ref().map(|tag| quote!(.tag(#tag)));
         let operation_id = operation_id.as_ref().map(|id| quote!(.operation_id(#id)));
         quote! {
             #[automatically_derived]
             impl #impl_generics __private::Routed for #marker #parameters #clause {
-                const ROUTE: __private::Route = __private::Route::new(#method, #path) #tag #operation_id;
+                const ROUTE: __private::Route = __private::Route::new(#method, #path) #tag #operation_id #websocket;
             }
         }
     });
@@ -60,6 +62,7 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
                 type Access = #access;
                 const POLICY: __private::Policy = #policy;
                 #takes
+                #options
                 const SOURCE: __private::Source = __private::Source::new(#name, &[#(#docs),*])
                     .at(::core::module_path!(), ::core::file!(), ::core::line!());
                 #describe

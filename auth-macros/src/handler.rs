@@ -50,7 +50,7 @@ impl Handler {
             );
             return None;
         }
-        if function.sig.inputs.iter().any(is_guard) {
+        if Self::is_guarded(&function) {
             errors.push(syn::Error::new(
                 Span::call_site(),
                 format!(
@@ -62,6 +62,11 @@ impl Handler {
         let mut handler = Self { function, merged: Vec::new() };
         handler.check(errors);
         Some(handler)
+    }
+
+    /// Whether an attribute of ours has been here.
+    pub(crate) fn is_guarded(function: &ItemFn) -> bool {
+        function.sig.inputs.iter().any(is_guard)
     }
 
     fn check(&mut self, errors: &mut Errors) {
@@ -89,11 +94,10 @@ impl Handler {
     }
 
     /// Puts the guard before the other arguments, where axum extracts it first.
-    pub(crate) fn add_guard(&mut self, private: &TokenStream) {
+    pub(crate) fn add_guard(&mut self, guard: &Ident, private: &TokenStream) {
         let marker = self.marker();
         let generics = self.marker_generics();
         let (_, parameters, _) = generics.split_for_impl();
-        let guard = Ident::new("_guard", Span::mixed_site());
         let argument: FnArg = parse_quote!(#guard: #private::Guard<#marker #parameters>);
         self.function.sig.inputs.insert(0, argument);
     }

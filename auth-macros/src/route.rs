@@ -14,6 +14,14 @@ pub(crate) struct Route {
     pub(crate) path: Option<LitStr>,
     pub(crate) tag: Option<LitStr>,
     pub(crate) operation_id: Option<LitStr>,
+    pub(crate) websocket: bool,
+}
+
+impl Route {
+    /// Behind an error.
+    pub(crate) fn unknown(method: &'static str) -> Self {
+        Self { method, path: None, tag: None, operation_id: None, websocket: false }
+    }
 }
 
 /// `"/path", key = "value", …`
@@ -73,7 +81,13 @@ pub(crate) fn parse(
         let index = keys.iter().position(|(key, _)| key == wanted)?;
         Some(keys.swap_remove(index).1)
     };
-    Ok(Route { method, tag: take("tag"), operation_id: take("operation_id"), path: Some(path) })
+    Ok(Route {
+        method,
+        tag: take("tag"),
+        operation_id: take("operation_id"),
+        path: Some(path),
+        websocket: name == "websocket",
+    })
 }
 
 /// Everything that axum would panic at, and what can only be a mistake.

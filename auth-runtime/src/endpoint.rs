@@ -1,6 +1,11 @@
 //! What the macros declare of a handler.
 
-use crate::{openapi::Describe, policy::Policy};
+use crate::{
+    openapi::Describe,
+    policy::{Policy, TypeName},
+    scheme::Scheme,
+    user::AuthUser,
+};
 
 /// An annotated handler, as the macro declares it on a type of its own.
 pub trait Endpoint: Send + Sync + 'static {
@@ -14,6 +19,9 @@ pub trait Endpoint: Send + Sync + 'static {
 
     /// What each of the handler's own arguments takes from the guard.
     const TAKES: &'static [Takes] = &[];
+
+    /// What else is said of it.
+    const OPTIONS: Options = Options::NONE;
 
     /// Where and how the handler is written.
     const SOURCE: Source;
@@ -44,6 +52,11 @@ impl Source {
         Self { name, docs, module: "", file: "", line: 0 }
     }
 
+    /// In a message: what it is, and where to look.
+    pub(crate) fn place(&self) -> String {
+        format!("{}::{} ({}:{})", self.module, self.name, self.file, self.line)
+    }
+
     /// Where it stands.
     #[must_use]
     pub const fn at(self, module: &'static str, file: &'static str, line: u32) -> Self {
@@ -55,7 +68,7 @@ impl Source {
 #[diagnostic::on_unimplemented(
     message = "this handler states its policy, and not its path",
     label = "where is it mounted?",
-    note = "add one of `#[get(\"/path\")]`, `#[post(..)]`, `#[put(..)]`, `#[patch(..)]`, `#[delete(..)]`, `#[head(..)]`, `#[options(..)]` to it, or use it with a plain `axum::Router`, where it is guarded all the same"
+    note = "add one of `#[get(\"/path\")]`, `#[post(..)]`, `#[put(..)]`, `#[patch(..)]`, `#[delete(..)]`, `#[head(..)]`, `#[options(..)]`, `#[websocket(..)]` to it, or use it with a plain `axum::Router`, where it is guarded all the same"
 )]
 pub trait Routed: Endpoint {
     /// Method and path.
@@ -73,13 +86,15 @@ pub struct Route {
     pub tag: Option<&'static str>,
     /// Its name in the document, where it is not the function's.
     pub operation_id: Option<&'static str>,
+    /// Whether it is where a WebSocket is opened.
+    pub websocket: bool,
 }
 
 impl Route {
     /// This method at this path.
     #[must_use]
     pub const fn new(method: &'static str, path: &'static str) -> Self {
-        Self { method, path, tag: None, operation_id: None }
+        Self { method, path, tag: None, operation_id: None, websocket: false }
     }
 
     /// In this group.
@@ -88,10 +103,98 @@ impl Route {
         Self { tag: Some(tag), ..self }
     }
 
+    /// Where a WebSocket is opened.
+    #[must_use]
+    pub const fn websocket(self) -> Self {
+        Self { websocket: true, ..self }
+    }
+
     /// Under this name.
     #[must_use]
     pub const fn operation_id(self, operation_id: &'static str) -> Self {
         Self { operation_id: Some(operation_id), ..self }
+    }
+}
+
+/// What is said of a handler beside who may call it.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    pub(crate) overrides_group: bool,
+    pub(crate) observed: bool,
+    pub(crate) accepts: &'static [Lint],
+    pub(crate) rules: &'static [Rule],
+}
+
+impl Options {
+    /// Nothing.
+    pub const NONE: Self = Self { overrides_group: false, observed: false, accepts: &[], rules: &[] };
+
+    /// The policies of its groups do not hold for it.
+    #[must_use]
+    pub const fn overrides_group(self) -> Self {
+        Self { overrides_group: true, ..self }
+    }
+
+    /// Its policy is logged rather than enforced.
+    #[must_use]
+    pub const fn observed(self) -> Self {
+        Self { observed: true, ..self }
+    }
+
+    /// These lints are accepted.
+    #[must_use]
+    pub const fn accepts(self, lints: &'static [Lint]) -> Self {
+        Self { accepts: lints, ..self }
+    }
+
+    /// These rules are about its arguments and its result.
+    #[must_use]
+    pub const fn rules(self, rules: &'static [Rule]) -> Self {
+        Self { rules, ..self }
+    }
+}
+
+/// What a router notices when it is built, and a handler can accept: `#[accept(public_mutation)]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lint {
+    /// `public_mutation`: anyone may call a handler that changes something (POST, PUT, PATCH, DELETE).
+    PublicMutation,
+    /// `unchecked_parameter`: a parameter of the path, which a user can change to somebody else's, and no rule about the
+    /// handler's arguments.
+    UncheckedParameter,
+}
+
+impl Lint {
+    /// Its name in `#[accept(..)]`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PublicMutation => "public_mutation",
+            Self::UncheckedParameter => "unchecked_parameter",
+        }
+    }
+}
+
+/// A rule over a handler's arguments or its result, as it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    pub(crate) text: &'static str,
+    pub(crate) hides: bool,
+    pub(crate) about_result: bool,
+}
+
+impl Rule {
+    /// `#[authorize(..)]`.
+    #[must_use]
+    pub const fn before(text: &'static str, hides: bool) -> Self {
+        Self { text, hides, about_result: false }
+    }
+
+    /// `#[post_authorize(..)]`.
+    #[must_use]
+    pub const fn after(text: &'static str, hides: bool) -> Self {
+        Self { text, hides, about_result: true }
     }
 }
 
@@ -106,14 +209,36 @@ pub enum Takes {
     OptionalUser,
     /// The token's claims.
     Token,
+    /// The token's claims, if there is one.
+    OptionalToken,
+    /// What a scheme yields.
+    Scheme(&'static Scheme),
+    /// What a scheme yields, if its credential is there.
+    OptionalScheme(&'static Scheme),
+    /// Proof that a named policy holds.
+    Proof(TypeName),
 }
 
-/// Whether an argument is the user, if there is one.
+/// A type that can be an argument of a handler, and takes something from its guard.
+pub trait GuardArgument {
+    /// What it takes.
+    const TAKES: Takes;
+
+    /// What `Option` of it takes.
+    const TAKES_OPTIONAL: Takes;
+}
+
+impl<U: AuthUser> GuardArgument for U {
+    const TAKES: Takes = Takes::User;
+    const TAKES_OPTIONAL: Takes = Takes::OptionalUser;
+}
+
+/// Whether an argument is given what there is of a caller, if there is one.
 #[must_use]
-pub const fn knows_user(takes: &[Takes]) -> bool {
+pub const fn knows_caller(takes: &[Takes]) -> bool {
     let mut rest = takes;
     while let [first, others @ ..] = rest {
-        if matches!(first, Takes::OptionalUser) {
+        if matches!(first, Takes::OptionalUser | Takes::OptionalToken | Takes::OptionalScheme(_)) {
             return true;
         }
         rest = others;
@@ -121,19 +246,29 @@ pub const fn knows_user(takes: &[Takes]) -> bool {
     false
 }
 
-/// Refuses to compile a public handler that takes what only a credential gives.
+/// Refuses to compile a handler that takes what its policy does not ask for.
 ///
 /// # Panics
 /// Where it does: the compiler evaluates it, and the panic is a compile error.
 #[expect(clippy::panic, reason = "evaluated by the compiler alone: it becomes a compile error")]
-pub const fn public_takes(takes: Takes) {
+pub const fn fits(policy: &Policy, takes: Takes) {
     match takes {
-        Takes::Nothing | Takes::OptionalUser => {}
-        Takes::User => panic!(
+        Takes::Nothing | Takes::OptionalUser | Takes::OptionalToken | Takes::OptionalScheme(_) => {}
+        Takes::User if policy.is_public() => panic!(
             "this handler is #[public] and takes a user: write `Option<..>` to know the user if there is one, or replace #[public] by #[requires_user] or #[requires_active_user]"
         ),
-        Takes::Token => {
+        Takes::Token if policy.is_public() => {
             panic!("this handler is #[public] and takes an access token: replace #[public] by #[requires_token]")
         }
+        Takes::User | Takes::Token if !policy.implies_token() => panic!(
+            "the policy lets in callers without a token, and this argument needs one: write `Option<..>`, or `token && ..` in #[requires(..)]"
+        ),
+        Takes::Scheme(scheme) if !policy.implies_scheme(scheme.type_name) => panic!(
+            "the policy lets in callers without this credential: write `Option<..>`, or ask for the scheme by its name in #[requires(..)]"
+        ),
+        Takes::Proof(named) if !policy.implies_named(named) => panic!(
+            "the policy of this handler does not hold what this argument proves: name that policy in #[requires(..)], joined by `&&`"
+        ),
+        Takes::User | Takes::Token | Takes::Scheme(_) | Takes::Proof(_) => {}
     }
 }

@@ -1,19 +1,26 @@
-//! Handlers' arguments that the guard has found out: the user, and the token.
+//! Handlers' arguments that the guard has found out: the user, the token, and what a security scheme yields.
 
 use std::ops::Deref;
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::request::Parts,
+};
 
 use crate::{
     auth::{AuthState, UsersOf},
+    endpoint::{GuardArgument, Takes},
     error::{Refusal, Rejection},
-    guard::{ACTIVE_USER, Principal, authenticate},
-    policy::Policy,
-    scheme::bearer,
+    guard::{Principal, Wants, authenticate},
+    policy::{Policy, Requirement, Rules},
+    scheme::{SecurityScheme, bearer},
     secret::Secret,
     token::AccessClaims,
     user::AuthUser,
 };
+
+const ACTIVE_USER: Rules<'static> = Rules::of(Policy::all(&[Requirement::ActiveUser]));
+const TOKEN: Rules<'static> = Rules::of(Policy::all(&[Requirement::Token]));
 
 /// The user of this request: whom the guard found, or else an active user, authenticated here.
 ///
@@ -24,11 +31,10 @@ pub async fn extract<U: AuthUser, S: UsersOf<U>>(parts: &mut Parts, state: &S) -
         return Ok(user);
     }
     let auth = state.users_auth();
-    match authenticate(auth, parts, &ACTIVE_USER, true).await {
-        Ok(Principal { user: Some(user), .. }) => Ok(user),
-        Ok(_) => Err(auth.answers().reject(&Refusal::NoCredentials, &ACTIVE_USER)),
-        Err(refusal) => Err(auth.answers().reject(&refusal, &ACTIVE_USER)),
-    }
+    let outcome = authenticate(auth, parts, ACTIVE_USER, &Wants::default()).await;
+    outcome
+        .and_then(|principal| principal.user.ok_or(Refusal::NoCredentials))
+        .map_err(|refusal| auth.answers().reject(&refusal, ACTIVE_USER, parts))
 }
 
 /// As [`extract`], and `None` where the request carries no credential at all.
@@ -39,10 +45,50 @@ pub async fn extract_optional<U: AuthUser, S: UsersOf<U>>(
     parts: &mut Parts,
     state: &S,
 ) -> Result<Option<U>, Rejection> {
-    if matches!(bearer::credential(&parts.headers), Ok(None)) {
-        return Ok(None);
+    if let Some(principal) = Principal::<U>::take(parts) {
+        return Ok(principal.user.clone());
     }
-    extract(parts, state).await.map(Some)
+    let nobody = matches!(bearer::credential(&parts.headers), Ok(None));
+    #[cfg(feature = "testing")]
+    let nobody = nobody && parts.extensions.get::<crate::testing::Acting<U>>().is_none();
+    if nobody { Ok(None) } else { extract(parts, state).await.map(Some) }
+}
+
+/// What a security scheme yields for this request: what the guard found, or else the credential, authenticated here.
+///
+/// # Errors
+/// The refusal that a guard which requires the scheme gives.
+pub async fn extract_scheme<K: SecurityScheme, S: AuthState>(parts: &mut Parts, state: &S) -> Result<K, Rejection> {
+    let found = extract_optional_scheme::<K, S>(parts, state).await?;
+    found.ok_or_else(|| {
+        let rules = [Requirement::Scheme(const { &K::SCHEME }, &[])];
+        let rules = Rules { group: &rules, own: Policy::PUBLIC };
+        state.auth().answers().reject(&Refusal::NoCredentials, rules, parts)
+    })
+}
+
+/// As [`extract_scheme`], and `None` where the request carries no such credential.
+///
+/// # Errors
+/// As [`extract_scheme`]: a credential that is present and wrong is a refusal, never `None`.
+pub async fn extract_optional_scheme<K: SecurityScheme, S: AuthState>(
+    parts: &mut Parts,
+    state: &S,
+) -> Result<Option<K>, Rejection> {
+    if let Some(principal) = Principal::<S::User>::take(parts)
+        && let Some(found) = principal.scheme::<K>()
+    {
+        return Ok(Some(found.clone()));
+    }
+    let auth = state.auth();
+    let scheme = const { &K::SCHEME };
+    match (scheme.read)(scheme, auth.authenticators(), parts).await {
+        Ok(found) => Ok(found.and_then(|found| found.value.downcast().ok()).map(|value| *value)),
+        Err(refusal) => {
+            let rules = [Requirement::Scheme(scheme, &[])];
+            Err(auth.answers().reject(&refusal, Rules { group: &rules, own: Policy::PUBLIC }, parts))
+        }
+    }
 }
 
 /// The access token of this request, as a handler's argument: whom it was issued to, and what for.
@@ -79,23 +125,39 @@ impl Deref for AccessToken {
     }
 }
 
+impl GuardArgument for AccessToken {
+    const TAKES: Takes = Takes::Token;
+    const TAKES_OPTIONAL: Takes = Takes::OptionalToken;
+}
+
 impl<S: AuthState> FromRequestParts<S> for AccessToken {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        const TOKEN: Policy = Policy::all(&[]);
+        let token = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
+        token.ok_or_else(|| state.auth().answers().reject(&Refusal::NoCredentials, TOKEN, parts))
+    }
+}
+
+impl<S: AuthState> OptionalFromRequestParts<S> for AccessToken {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
         let auth = state.auth();
+        let reject = |refusal, parts: &Parts| auth.answers().reject(&refusal, TOKEN, parts);
+        let text = match bearer::credential(&parts.headers) {
+            Ok(text) => text.map(Secret::new),
+            Err(fault) => return Err(reject(Refusal::InvalidToken(fault), parts)),
+        };
         let claims = match Principal::<S::User>::take(parts) {
             Some(principal) => principal.claims.clone(),
-            None => match authenticate(auth, parts, &TOKEN, false).await {
-                Ok(principal) => principal.claims,
-                Err(refusal) => return Err(auth.answers().reject(&refusal, &TOKEN)),
-            },
+            None if text.is_none() => None,
+            None => {
+                let wants = Wants { token: true, ..Wants::default() };
+                let principal = authenticate(auth, parts, TOKEN, &wants).await;
+                principal.map_err(|refusal| reject(refusal, parts))?.claims
+            }
         };
-        match bearer::credential(&parts.headers) {
-            Ok(Some(text)) => Ok(Self { claims, text: Secret::new(text) }),
-            Ok(None) => Err(auth.answers().reject(&Refusal::NoCredentials, &TOKEN)),
-            Err(fault) => Err(auth.answers().reject(&Refusal::InvalidToken(fault), &TOKEN)),
-        }
+        Ok(claims.map(|claims| Self { claims, text: text.unwrap_or_default() }))
     }
 }

@@ -1,7 +1,7 @@
 //! The guard: the generated first argument of every annotated handler.
 
 use std::{
-    any::type_name,
+    any::{Any, TypeId, type_name},
     fmt,
     future::Future,
     marker::PhantomData,
@@ -15,22 +15,24 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 
 use crate::{
     auth::{Auth, AuthState, UsersOf},
-    endpoint::{Endpoint, Takes},
+    endpoint::{Endpoint, Takes, fits},
     error::{Answers, Refusal, Rejection},
-    policy::{Facts, Policy, Requirement},
-    scheme::bearer,
+    policy::{
+        AppliesTo, Caller, Decision, Facts, KnownUser, NamedPolicy, Policy, Presented, Requirement, Rules, Tested,
+    },
+    scheme::{Scheme, SecurityScheme, bearer},
     token::{AccessClaims, TokenFault},
     user::AuthUser,
 };
 
-/// Access without a credential. `KNOWS_USER`: a credential that is there all the same is verified, for an argument of type
-/// `Option<User>`; otherwise the guard touches no state.
+/// Access without a credential. `KNOWS_CALLER`: a credential that is there all the same is verified, for an argument of type
+/// `Option<User>` or `Option<ApiKey>`; otherwise the guard touches no state.
 #[derive(Debug, Clone, Copy)]
-pub struct Open<const KNOWS_USER: bool>;
+pub struct Open<const KNOWS_CALLER: bool>;
 
-/// Access of whoever the policy lets pass.
+/// Access of whoever the policy lets pass. `W` are the words of the policy that not every user type has a meaning for.
 #[derive(Debug, Clone, Copy)]
-pub struct Protected;
+pub struct Protected<W = ()>(PhantomData<fn() -> W>);
 
 /// Access to a token endpoint, where users of type `U` log in: the form brings the credential.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +53,13 @@ pub trait Enforce<S> {
     fn enforce<E: Endpoint>(parts: &mut Parts, state: &S) -> impl Future<Output = Result<(), Rejection>> + Send;
 
     /// How this application answers; `None` where the policy never does.
-    fn answers(state: &S) -> Option<Answers>;
+    fn answers(state: &S) -> Option<Arc<Answers>>;
+
+    /// What is wrong with this state for this handler.
+    fn problem<E: Endpoint>(state: &S, group: &[Requirement]) -> Option<String> {
+        let _ = (state, group);
+        None
+    }
 }
 
 impl<S: Sync> Enforce<S> for Open<false> {
@@ -59,31 +67,32 @@ impl<S: Sync> Enforce<S> for Open<false> {
         Ok(())
     }
 
-    fn answers(_: &S) -> Option<Answers> {
+    fn answers(_: &S) -> Option<Arc<Answers>> {
         None
     }
 }
 
 impl<S: Sync> Enforce<S> for Closed {
-    async fn enforce<E: Endpoint>(_: &mut Parts, _: &S) -> Result<(), Rejection> {
-        Err(Answers::default().reject(&Refusal::Unavailable, &E::POLICY))
+    async fn enforce<E: Endpoint>(parts: &mut Parts, _: &S) -> Result<(), Rejection> {
+        Err(Answers::default().reject(&Refusal::Unavailable, Rules::of(E::POLICY), parts))
     }
 
-    fn answers(_: &S) -> Option<Answers> {
+    fn answers(_: &S) -> Option<Arc<Answers>> {
         None
     }
 }
 
 impl<S: AuthState> Enforce<S> for Open<true> {
     async fn enforce<E: Endpoint>(parts: &mut Parts, state: &S) -> Result<(), Rejection> {
-        if matches!(bearer::credential(&parts.headers), Ok(None)) {
-            return Ok(());
-        }
-        pass::<E, S>(parts, state, &ACTIVE_USER).await
+        pass::<E, S>(parts, state).await
     }
 
-    fn answers(state: &S) -> Option<Answers> {
-        Some(state.auth().answers().clone())
+    fn answers(state: &S) -> Option<Arc<Answers>> {
+        Some(state.auth().shared_answers())
+    }
+
+    fn problem<E: Endpoint>(state: &S, group: &[Requirement]) -> Option<String> {
+        state.auth().problem::<E>(group)
     }
 }
 
@@ -92,42 +101,72 @@ impl<U: AuthUser, S: UsersOf<U>> Enforce<S> for TokenEndpoint<U> {
         Ok(())
     }
 
-    fn answers(state: &S) -> Option<Answers> {
-        Some(state.users_auth().answers().clone())
+    fn answers(state: &S) -> Option<Arc<Answers>> {
+        Some(state.users_auth().shared_answers())
     }
 }
 
-impl<S: AuthState> Enforce<S> for Protected {
+impl<W, S> Enforce<S> for Protected<W>
+where
+    S: AuthState,
+    W: AppliesTo<S::User>,
+{
     async fn enforce<E: Endpoint>(parts: &mut Parts, state: &S) -> Result<(), Rejection> {
-        pass::<E, S>(parts, state, &E::POLICY).await
+        pass::<E, S>(parts, state).await
     }
 
-    fn answers(state: &S) -> Option<Answers> {
-        Some(state.auth().answers().clone())
+    fn answers(state: &S) -> Option<Arc<Answers>> {
+        Some(state.auth().shared_answers())
+    }
+
+    fn problem<E: Endpoint>(state: &S, group: &[Requirement]) -> Option<String> {
+        state.auth().problem::<E>(group)
     }
 }
 
-/// What a credential has to be good for where nothing else is said.
-pub(crate) const ACTIVE_USER: Policy = Policy::all(&[Requirement::ActiveUser]);
+/// What a router adds to the policies of its handlers. It comes with the request, from the router alone.
+#[derive(Clone)]
+pub(crate) struct GroupPolicy(pub(crate) Arc<[Requirement]>);
 
 /// Decides, and leaves the principal for those of the handler's arguments that take it.
-async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S, policy: &Policy) -> Result<(), Rejection> {
+async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S) -> Result<(), Rejection> {
     let auth = state.auth();
-    let takes_user = E::TAKES.iter().any(|takes| matches!(takes, Takes::User | Takes::OptionalUser));
-    match authenticate(auth, parts, policy, takes_user).await {
+    let group = parts.extensions.get::<GroupPolicy>().filter(|_| !E::OPTIONS.overrides_group).cloned();
+    let rules = Rules { group: group.as_ref().map_or(&[], |GroupPolicy(group)| group), own: E::POLICY };
+    match authenticate(auth, parts, rules, &Wants::of(E::TAKES)).await {
         Ok(principal) => {
             let left = E::TAKES.iter().filter(|takes| **takes != Takes::Nothing).count();
             parts.extensions.insert(Arc::new(Offered { principal, left: AtomicUsize::new(left) }));
             Ok(())
         }
-        Err(refusal) => Err(auth.answers().reject(&refusal, policy)),
+        Err(refusal) if E::OPTIONS.observed => {
+            let (method, path) = (&parts.method, parts.uri.path());
+            tracing::warn!(event = "access.observed", %method, path, reason = refusal.event(), "not refused, since this route is only observed");
+            Ok(())
+        }
+        Err(refusal) => Err(auth.answers().reject(&refusal, rules, parts)),
     }
 }
 
 /// The generated first argument of an annotated handler: that it exists is proof that the policy let the request pass.
 ///
 /// Nothing but its extractor makes one.
-pub struct Guard<E>(PhantomData<fn() -> E>);
+pub struct Guard<E> {
+    pub(crate) denial: Option<Box<Denial>>,
+    endpoint: PhantomData<fn() -> E>,
+}
+
+/// What a rule over the handler's arguments needs to refuse with.
+pub(crate) struct Denial {
+    pub(crate) answers: Arc<Answers>,
+    pub(crate) parts: Parts,
+}
+
+/// The guard of a body that is called by a test.
+#[cfg(feature = "testing")]
+pub(crate) fn for_test<E>() -> Guard<E> {
+    Guard { denial: None, endpoint: PhantomData }
+}
 
 impl<E> fmt::Debug for Guard<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,15 +183,45 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        // What the macro could not ask, for want of concrete types, is asked where they are known.
+        const { fits_all(&E::POLICY, E::TAKES) };
         <E::Access as Enforce<S>>::enforce::<E>(parts, state).await?;
-        Ok(Self(PhantomData))
+        let denial = (!E::OPTIONS.rules.is_empty()).then(|| {
+            let answers = <E::Access as Enforce<S>>::answers(state).unwrap_or_default();
+            Box::new(Denial { answers, parts: parts.clone() })
+        });
+        Ok(Self { denial, endpoint: PhantomData })
+    }
+}
+
+const fn fits_all(policy: &Policy, takes: &[Takes]) {
+    let mut rest = takes;
+    while let [first, others @ ..] = rest {
+        fits(policy, *first);
+        rest = others;
     }
 }
 
 /// Who makes the request, as the guard found out.
 pub(crate) struct Principal<U> {
-    pub(crate) claims: AccessClaims,
+    pub(crate) claims: Option<AccessClaims>,
     pub(crate) user: Option<U>,
+    /// What the schemes yield, each as a value of its own type.
+    schemes: Vec<(&'static Scheme, Box<dyn Any + Send + Sync>)>,
+    /// The named policies that hold.
+    named: Vec<TypeId>,
+}
+
+impl<U> Principal<U> {
+    /// What a scheme yields.
+    pub(crate) fn scheme<K: SecurityScheme>(&self) -> Option<&K> {
+        self.schemes.iter().find_map(|(_, value)| value.downcast_ref())
+    }
+
+    /// Whether this policy holds.
+    pub(crate) fn holds<P: NamedPolicy>(&self) -> bool {
+        self.named.contains(&TypeId::of::<P>())
+    }
 }
 
 /// A principal, and how many arguments of the guarded handler may still ask for it. No other handler may: a guarded
@@ -172,22 +241,52 @@ impl<U: AuthUser> Principal<U> {
     }
 }
 
-/// The way of a guarded request: credential, token, user, decision. The user is looked up only where the policy or the
-/// handler needs one.
+/// What the arguments ask for, beside the policy.
+#[derive(Default)]
+pub(crate) struct Wants {
+    pub(crate) token: bool,
+    pub(crate) user: bool,
+    pub(crate) optional_user: bool,
+    pub(crate) schemes: Vec<&'static Scheme>,
+}
+
+impl Wants {
+    fn of(takes: &[Takes]) -> Self {
+        let mut wants = Self::default();
+        for takes in takes {
+            match takes {
+                Takes::Nothing | Takes::Proof(_) => {}
+                Takes::Token | Takes::OptionalToken => wants.token = true,
+                Takes::User => wants.user = true,
+                Takes::OptionalUser => wants.optional_user = true,
+                Takes::Scheme(scheme) | Takes::OptionalScheme(scheme) => wants.schemes.push(scheme),
+            }
+        }
+        wants
+    }
+}
+
+/// The way of a guarded request: credentials, what they are good for, user, decision. Nothing is done that neither the
+/// policy nor the handler needs.
 pub(crate) async fn authenticate<U: AuthUser>(
     auth: &Auth<U>,
     parts: &Parts,
-    policy: &Policy,
-    takes_user: bool,
+    rules: Rules<'_>,
+    wants: &Wants,
 ) -> Result<Principal<U>, Refusal> {
-    let outcome = try_authenticate(auth, parts, policy, takes_user).await;
+    let outcome = try_authenticate(auth, parts, rules, wants).await;
     let (method, path) = (&parts.method, parts.uri.path());
     match &outcome {
         Ok(principal) => {
-            tracing::debug!(event = "access.granted", %method, path, user = ?principal.claims.subject);
+            let user = principal.claims.as_ref().map(|claims| &claims.subject);
+            tracing::debug!(event = "access.granted", %method, path, user = ?user);
         }
         Err(Refusal::InvalidToken(fault)) => {
             tracing::info!(event = "access.refused", %method, path, reason = "invalid_token", %fault);
+        }
+        Err(Refusal::InvalidCredentials(scheme, fault)) => {
+            let scheme = scheme.name();
+            tracing::info!(event = "access.refused", %method, path, reason = "invalid_credentials", scheme, %fault);
         }
         Err(refusal) => tracing::info!(event = "access.refused", %method, path, reason = refusal.event()),
     }
@@ -197,26 +296,85 @@ pub(crate) async fn authenticate<U: AuthUser>(
 async fn try_authenticate<U: AuthUser>(
     auth: &Auth<U>,
     parts: &Parts,
-    policy: &Policy,
-    takes_user: bool,
+    rules: Rules<'_>,
+    wants: &Wants,
 ) -> Result<Principal<U>, Refusal> {
-    let token = bearer::credential(&parts.headers).map_err(Refusal::InvalidToken)?.ok_or(Refusal::NoCredentials)?;
-    let claims = auth.verify_token(token).await?;
-    let user = if takes_user || policy.needs_user() {
-        let found = auth.find_user(&claims.subject).await?;
-        Some(found.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?)
+    let wants_user = wants.user || wants.optional_user || rules.needs_user();
+    let (claims, user) = if wants_user || wants.token || rules.needs_token() {
+        token_and_user(auth, parts, wants_user).await?
     } else {
-        None
+        (None, None)
     };
-    policy.decide(&Facts { scopes: &claims.scopes, disabled: user.as_ref().map(AuthUser::is_disabled) })?;
-    Ok(Principal { claims, user })
+    let mut schemes: Vec<(&'static Scheme, Box<dyn Any + Send + Sync>)> = Vec::new();
+    let mut presented: Vec<Presented> = Vec::new();
+    for scheme in rules.schemes().into_iter().chain(wants.schemes.iter().copied()) {
+        if presented.iter().any(|present| present.scheme == scheme) {
+            continue;
+        }
+        if let Some(found) = (scheme.read)(scheme, auth.authenticators(), parts).await? {
+            presented.push(Presented { scheme, scopes: found.scopes });
+            schemes.push((scheme, found.value));
+        }
+    }
+
+    let known = user.as_ref().map(|user| user as &dyn KnownUser);
+    let facts = Facts { token: claims.as_ref(), user: known, schemes: &presented };
+    let caller = Caller { parts, token: claims.as_ref(), user: known };
+    let named = decide(rules, &facts, &caller).await?;
+    // Nobody asked for this user: who is disabled is nobody, rather than an optional somebody.
+    if wants.optional_user && !rules.own.implies_token() && user.as_ref().is_some_and(AuthUser::is_disabled) {
+        return Err(Refusal::Inactive);
+    }
+    Ok(Principal { claims, user, schemes, named })
+}
+
+/// Whom the token stands for. A token that is there is good, or the request is refused.
+async fn token_and_user<U: AuthUser>(
+    auth: &Auth<U>,
+    parts: &Parts,
+    wants_user: bool,
+) -> Result<(Option<AccessClaims>, Option<U>), Refusal> {
+    #[cfg(feature = "testing")]
+    if let Some(acting) = parts.extensions.get::<crate::testing::Acting<U>>() {
+        return Ok(acting.principal());
+    }
+    let Some(token) = bearer::credential(&parts.headers).map_err(Refusal::InvalidToken)? else {
+        return Ok((None, None));
+    };
+    let claims = auth.verify_token(token).await?;
+    if !wants_user {
+        return Ok((Some(claims), None));
+    }
+    let user = auth.find_user(&claims.subject).await?.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?;
+    Ok((Some(claims), Some(user)))
+}
+
+/// Asks the policy, and its predicates for as long as it depends on them. Gives the named policies that hold.
+pub(crate) async fn decide(rules: Rules<'_>, facts: &Facts<'_>, caller: &Caller<'_>) -> Result<Vec<TypeId>, Refusal> {
+    let mut tested = Tested::new();
+    loop {
+        match rules.decide(facts, &tested) {
+            Decision::Allowed => return Ok(rules.held()),
+            Decision::Refused(refusal) => return Err(refusal),
+            Decision::Ask(number, predicate) => {
+                let answer = predicate.test(caller).await;
+                if tested.len() <= number {
+                    tested.resize(number + 1, None);
+                }
+                // The place was made just now.
+                if let Some(place) = tested.get_mut(number) {
+                    *place = Some(answer);
+                }
+            }
+        }
+    }
 }
 
 /// The argument tuple of a handler whose first argument is a [`Guard`]: a handler that states its policy.
 #[diagnostic::on_unimplemented(
     message = "this handler does not say who may call it",
     label = "no policy on this handler",
-    note = "annotate it with `#[requires_active_user]`, `#[requires_user]`, `#[requires_token]`, `#[requires_scopes(..)]`, `#[public]` or `#[token_endpoint(..)]`"
+    note = "annotate it with `#[requires_active_user]`, `#[requires_user]`, `#[requires_token]`, `#[requires_scopes(..)]`, `#[requires(..)]`, `#[public]` or `#[token_endpoint(..)]`"
 )]
 pub trait Guarded {
     /// The type on which the macro declared the handler.

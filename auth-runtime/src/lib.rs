@@ -52,6 +52,7 @@
 //! | --- | --- | --- |
 //! | `serve` | yes | [`serve`], which binds an address and stops on Ctrl-C or SIGTERM |
 //! | `sqlite` | yes | [`SqliteUsers`], users in one SQLite file |
+//! | `testing` | no | [`testing`]: act as any user; for `[dev-dependencies]`, and refused in a build with optimisations |
 //! | `swagger-ui` | yes | Swagger UI, embedded in the binary, for [`SecureRouter::docs`] |
 
 // The derives name this crate by its name, in here too.
@@ -73,19 +74,25 @@ mod login;
 mod openapi;
 mod password;
 pub mod policy;
+mod proof;
+mod role;
 mod router;
+mod rules;
 mod scheme;
 mod scope;
 mod secret;
 #[cfg(feature = "serve")]
 mod serve;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod token;
 mod user;
 
 pub use auth_macros::{
-    AuthUser, Scope, delete, get, head, options, patch, post, public, put, requires_active_user, requires_scopes,
-    requires_token, requires_user, token_endpoint,
+    AuthUser, Role, Scope, SecurityScheme, accept, authorize, delete, get, group, head, observe, options,
+    overrides_group, patch, policy, post, post_authorize, predicate, public, put, requires, requires_active_user,
+    requires_role, requires_scopes, requires_token, requires_user, token_endpoint, websocket,
 };
 
 #[cfg(feature = "serve")]
@@ -94,14 +101,21 @@ pub use self::serve::{ServeError, Server, serve};
 pub use self::store::{SqliteUsers, SqliteUsersOptions};
 pub use self::{
     ambient::{Clock, Randomness, RandomnessUnavailable},
-    auth::{Auth, AuthBuilder, AuthState, ConfigError},
+    auth::{Auth, AuthBuilder, AuthState, ConfigError, NoUsers},
     boxed::BoxError,
-    error::{Answers, Profile, Refusal, Rejection},
+    endpoint::Lint,
+    error::{Answers, Profile, Refusal, Refuse, Refused, Rejection},
     extract::AccessToken,
     form::{FieldFault, FormFault, LoginForm, PasswordRequestForm, PasswordRequestFormStrict, Wrong},
     grant::{Grant, IntoGrant},
     password::{Argon2id, HashError, ParameterError, PasswordHash, PasswordHasher, PoolSize, Verdict},
+    proof::Authorized,
+    role::{Role, RolesField},
     router::{AccessRow, AccessTable, RouterError, SecureRouter},
+    scheme::{
+        AuthorizationHeader, BasicCredentials, Credential, CredentialFault, Granted, HttpCredentials,
+        IntoAuthenticated, SecurityScheme,
+    },
     scope::{RequestedScope, Scope},
     secret::Secret,
     store::{Column, ColumnError, ColumnKind, ColumnSpec, MemoryUsers, Record, StoreError, UserStore, Value},
@@ -125,9 +139,11 @@ pub mod prelude {
     #[cfg(feature = "sqlite")]
     pub use crate::SqliteUsers;
     pub use crate::{
-        AccessToken, Auth, AuthState, AuthUser, BoxError, Grant, MemoryUsers, PasswordHash, PasswordRequestForm,
-        PasswordRequestFormStrict, Profile, Scope, Secret, SecureRouter, SigningKey, delete, get, head, options, patch,
-        post, public, put, requires_active_user, requires_scopes, requires_token, requires_user, token_endpoint,
+        AccessToken, Auth, AuthState, AuthUser, Authorized, BasicCredentials, BoxError, Grant, HttpCredentials,
+        MemoryUsers, PasswordHash, PasswordRequestForm, PasswordRequestFormStrict, Profile, Role, Scope, Secret,
+        SecureRouter, SecurityScheme, SigningKey, accept, authorize, delete, get, group, head, observe, options,
+        overrides_group, patch, policy, post, post_authorize, predicate, public, put, requires, requires_active_user,
+        requires_role, requires_scopes, requires_token, requires_user, token_endpoint, websocket,
     };
     #[cfg(feature = "serve")]
     pub use crate::{ServeError, Server, serve};

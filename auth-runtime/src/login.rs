@@ -9,8 +9,8 @@ use axum::{
 
 use crate::{
     auth::{Auth, UsersOf},
-    error::{Profile, Refusal, Rejection},
-    form::{LoginForm, UnknownScopes, read},
+    error::{Refusal, Rejection},
+    form::{LoginForm, read, unknown_scopes},
     grant::{self, IntoGrant},
     policy::Policy,
     user::AuthUser,
@@ -53,15 +53,12 @@ where
         log_in(auth, request)
             .await
             .map(|(user, form)| Self { auth: auth.clone(), user, form })
-            .map_err(|refusal| auth.answers().reject(&refusal, &Policy::PUBLIC))
+            .map_err(|refusal| Rejection::new(refusal.clone(), auth.answers().respond(&refusal, &Policy::PUBLIC)))
     }
 }
 
 async fn log_in<U: AuthUser, F: LoginForm>(auth: &Auth<U>, request: Request) -> Result<(U, F), Refusal> {
-    let unknown_scopes = match auth.answers().profile() {
-        Profile::Standard => UnknownScopes::Refuse,
-        Profile::FastApi => UnknownScopes::LeaveOut,
-    };
+    let unknown_scopes = unknown_scopes(auth.answers().profile());
     let form = match read(request, F::REQUIRED).await.and_then(|fields| F::from_fields(fields, unknown_scopes)) {
         Ok(form) => form,
         Err(fault) => {

@@ -3,23 +3,36 @@
 pub use axum;
 
 pub use crate::{
-    auth::UsersOf,
-    endpoint::{Endpoint, Route, Routed, Source, Takes, knows_user, public_takes},
+    auth::{AuthState, UsersOf},
+    endpoint::{Endpoint, GuardArgument, Lint, Options, Route, Routed, Rule, Source, Takes, fits, knows_caller},
     error::Rejection,
-    extract::{extract, extract_optional},
+    extract::{extract, extract_optional, extract_optional_scheme, extract_scheme},
     guard::{Closed, Guard, Open, Protected, TokenEndpoint},
     login::Login,
     openapi::{Argument, Describe, Output},
     password::PasswordHash,
-    policy::{Policy, Requirement},
+    policy::{
+        About, AppliesTo, Authority, Caller, Granted, Named, NamedPolicy, Policy, Predicate, Requirement, Subject,
+        SubjectFor, TypeName, Word,
+    },
+    role::{HasRole, Role, RolesField},
+    rules::{AnyOutcome, Outcome, body},
+    scheme::{
+        Authenticator, BasicCredentials, Flow, FlowKind, HttpCredentials, KeyIn, Place, Scheme as SchemeInfo,
+        SecurityScheme, known_scopes, reads,
+    },
     scope::Scope,
-    store::{Column, ColumnError, ColumnSpec, Record, Value},
+    secret::Secret,
+    store::{Boxed, Column, ColumnError, ColumnSpec, Record, Value},
     user::{AuthUser, DisabledField, PasswordHashField, UsernameField},
 };
 
 /// The traits through which a signature is asked about, without their names: imported into an expansion, they shadow nothing.
 pub mod probe {
-    pub use crate::openapi::{AnyArgument as _, AnyOutput as _, KnownArgument as _, KnownOutput as _, NoUser as _};
+    pub use crate::{
+        openapi::{AnyArgument as _, AnyOutput as _, KnownArgument as _, KnownOutput as _, NoUser as _},
+        rules::AnyOutcome as _,
+    };
 }
 
 /// The specification of a column of type `T` in a store of kind `B`.

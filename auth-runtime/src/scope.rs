@@ -34,6 +34,11 @@ pub trait Scope: Debug + Send + Sync + 'static {
     /// What the Authorize dialog says beside it: the variant's doc comment.
     fn description(&self) -> &'static str;
 
+    /// The strings of other scopes of the enum that are as good as this one: those that say `implies(..)`, and wildcards.
+    fn implied_by(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Every scope of the enum, in the order of declaration.
     fn all() -> &'static [Self]
     where

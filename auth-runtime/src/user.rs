@@ -1,6 +1,9 @@
 //! Users: what the library needs to know of the team's own user type.
 
-use crate::password::PasswordHash;
+use crate::{
+    password::PasswordHash,
+    role::{HasRole, Role},
+};
 
 /// The team's user type. Derive it, with one field marked for each thing the library asks for.
 ///
@@ -38,6 +41,20 @@ pub trait AuthUser: Clone + Send + Sync + 'static {
 
     /// The stored hash of the password; `None` if the user cannot log in with one.
     fn password_hash(&self) -> Option<&PasswordHash>;
+
+    /// Whether the user has this role, or one that includes it; a user type without roles has none.
+    fn has_role(&self, role: &dyn Role) -> bool {
+        let _ = role;
+        false
+    }
+
+    /// Whether the user has this role, or one that includes it: `user.is(Role::Admin)`.
+    fn is<R: Role>(&self, role: R) -> bool
+    where
+        Self: HasRole<R>,
+    {
+        self.has_role(&role)
+    }
 
     /// Replaces the stored hash; does nothing for a user type without passwords.
     fn set_password_hash(&mut self, hash: PasswordHash);

@@ -132,6 +132,7 @@ async fn shelf(Path(_position): Path<Position>) -> (StatusCode, Json<Item>) {
 async fn pair(Path(_pair): Path<(u8, String, String)>) -> impl IntoResponse {}
 
 #[post("/plain")]
+#[accept(public_mutation)]
 #[public]
 async fn plain(Json(plain): Json<Plain>) -> Json<Plain> {
     Json(plain)

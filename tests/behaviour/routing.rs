@@ -74,6 +74,7 @@ async fn a_token_in_the_query_or_the_body_is_not_read() {
 }
 
 #[get("/files/{name}")]
+#[accept(unchecked_parameter)]
 #[requires_user]
 async fn file(Path(name): Path<String>) -> String {
     name
@@ -113,6 +114,7 @@ async fn nested_and_merged_handlers_keep_their_guards() {
 }
 
 #[get("/report")]
+#[accept(unchecked_parameter)]
 #[requires_user]
 async fn report(Path(tenant): Path<String>) -> String {
     tenant

@@ -39,7 +39,10 @@ fn it_can_be_printed_and_read() {
     let starts: Vec<_> = text.lines().map(|line| line.find("/v1").unwrap_or(8)).collect();
     assert_eq!(starts, [8; 10], "aligned:\n{text}");
     let markdown = table.to_markdown();
-    assert!(markdown.starts_with("| method | path | policy | handler | source |\n| --- | --- |"), "{markdown}");
+    assert!(
+        markdown.starts_with("| method | path | policy | schemes | handler | source |\n| --- | --- |"),
+        "{markdown}"
+    );
     assert_eq!(markdown.lines().count(), 11);
     let json: Value = serde_json::from_str(&table.to_json()).unwrap();
     assert_eq!(json[1]["policy"], "active user and scope me");

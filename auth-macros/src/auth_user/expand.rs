@@ -43,7 +43,23 @@ fn auth_user(user: &User) -> TokenStream {
         ),
         None => (quote!(::core::option::Option::None), quote!(::core::mem::drop(hash))),
     };
+    let roles = field(user.roles).map(|Field { name, ty }| {
+        let has = quote_spanned!(ty.span() => <#ty as __private::RolesField>::has(&self.#name, role));
+        quote! {
+            fn has_role(&self, role: &dyn __private::Role) -> bool {
+                #has
+            }
+        }
+    });
+    let has_role = field(user.roles).map(|Field { ty, .. }| {
+        quote! {
+            #[automatically_derived]
+            impl #generics __private::HasRole<<#ty as __private::RolesField>::Role> for #name #parameters #clause {}
+        }
+    });
     quote! {
+        #has_role
+
         #[automatically_derived]
         impl #generics __private::AuthUser for #name #parameters #clause {
             fn username(&self) -> &str {
@@ -61,6 +77,8 @@ fn auth_user(user: &User) -> TokenStream {
             fn set_password_hash(&mut self, hash: __private::PasswordHash) {
                 #set_hash
             }
+
+            #roles
         }
     }
 }

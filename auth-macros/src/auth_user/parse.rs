@@ -13,6 +13,7 @@ pub(super) struct User {
     pub(super) username: Option<usize>,
     pub(super) disabled: Option<usize>,
     pub(super) password_hash: Option<usize>,
+    pub(super) roles: Option<usize>,
 }
 
 pub(super) struct Field {
@@ -20,12 +21,13 @@ pub(super) struct Field {
     pub(super) ty: Type,
 }
 
-/// Where each role was found.
+/// Which field was found to be what.
 #[derive(Default)]
-struct Roles {
+struct Marked {
     username: Option<usize>,
     disabled: Option<usize>,
     password_hash: Option<usize>,
+    roles: Option<usize>,
 }
 
 const SHAPE: &str = "a user is a struct with named fields: `struct User { #[auth(username)] username: String, .. }`";
@@ -41,48 +43,52 @@ pub(super) fn user(input: DeriveInput, errors: &mut Errors) -> Option<User> {
     };
     let (always_active, no_password) = struct_keys(&input.attrs, errors);
 
-    let mut roles = Roles::default();
+    let mut marked = Marked::default();
     let mut fields = Vec::new();
     for (index, field) in named.named.into_iter().enumerate() {
         let Some(name) = field.ident else { continue };
         for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("auth")) {
-            let parsed = attribute.parse_nested_meta(|meta| roles.set(index, &meta));
+            let parsed = attribute.parse_nested_meta(|meta| marked.set(index, &meta));
             errors.keep(parsed);
         }
         fields.push(Field { name, ty: field.ty });
     }
 
     let name = input.ident;
-    if roles.username.is_none() {
+    if marked.username.is_none() {
         errors.at(&name, "no field is the username: write #[auth(username)] above one");
     }
     let at = |index: Option<usize>| index.and_then(|index| fields.get(index)).map(|field| &field.name);
-    match (at(roles.disabled), always_active) {
+    match (at(marked.disabled), always_active) {
         (None, false) => errors.at(&name, "no field says whether a user is disabled: write #[auth(disabled)] above one, or #[auth(always_active)] above the struct if users are never disabled"),
         (Some(field), true) => errors.at(field, "the struct is #[auth(always_active)], so that no field can be #[auth(disabled)]: remove one of them"),
         _ => {}
     }
-    match (at(roles.password_hash), no_password) {
+    match (at(marked.password_hash), no_password) {
         (None, false) => errors.at(&name, "no field is the password hash: write #[auth(password_hash)] above one, or #[auth(no_password)] above the struct if nobody logs in with a password"),
         (Some(field), true) => errors.at(field, "the struct is #[auth(no_password)], so that no field can be #[auth(password_hash)]: remove one of them"),
         _ => {}
     }
-    let Roles { username, disabled, password_hash } = roles;
-    Some(User { name, generics: input.generics, fields, username, disabled, password_hash })
+    let Marked { username, disabled, password_hash, roles } = marked;
+    Some(User { name, generics: input.generics, fields, username, disabled, password_hash, roles })
 }
 
-impl Roles {
+impl Marked {
     fn set(&mut self, index: usize, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        let (role, name) = if meta.path.is_ident("username") {
+        let (place, name) = if meta.path.is_ident("username") {
             (&mut self.username, "username")
         } else if meta.path.is_ident("disabled") {
             (&mut self.disabled, "disabled")
         } else if meta.path.is_ident("password_hash") {
             (&mut self.password_hash, "password_hash")
+        } else if meta.path.is_ident("roles") {
+            (&mut self.roles, "roles")
         } else {
-            return Err(meta.error("a field is one of #[auth(username)], #[auth(disabled)] and #[auth(password_hash)]"));
+            return Err(meta.error(
+                "a field is one of #[auth(username)], #[auth(disabled)], #[auth(password_hash)] and #[auth(roles)]",
+            ));
         };
-        if role.replace(index).is_some() {
+        if place.replace(index).is_some() {
             return Err(meta.error(format!("#[auth({name})] is on two fields: which of them counts?")));
         }
         Ok(())

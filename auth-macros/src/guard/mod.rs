@@ -12,6 +12,13 @@ pub(crate) use self::parse::Kind;
 use self::valid::Declaration;
 use crate::{error::Errors, handler::Handler, krate, token_endpoint};
 
+/// Expands a group's attribute on a function: one that no other attribute of ours has merged is on no handler.
+pub(crate) fn member(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let alone = syn::parse2::<syn::ItemFn>(item.clone())
+        .is_ok_and(|function| !Handler::is_guarded(&function) && !parse::any_of_ours(&function.attrs, &krate::name()));
+    if alone { item } else { attribute(Kind::Group, arguments, item) }
+}
+
 /// Expands an attribute, and with it those below it.
 pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {
     if parse::is_merged(&arguments) && syn::parse2::<ItemStruct>(item.clone()).is_ok() {

@@ -1,36 +1,44 @@
 //! From annotations to one declaration: they merge, in any order, or are refused with a reason.
 
 use proc_macro2::Span;
-use syn::{Error, ExprPath};
+use syn::{Error, ExprPath, Ident, Path};
 
-use super::parse::{Annotation, Content, Kind};
-use crate::{error::Errors, route::Route};
+use super::parse::{Annotation, Content, Kind, Rule};
+use crate::{error::Errors, expression::Expression, route::Route};
 
 /// What a handler's attributes say together.
 pub(crate) enum Declaration {
     TokenEndpoint(Route),
-    Guarded(Guarded),
+    Guarded(Box<Guarded>),
 }
 
 /// An ordinary handler.
+#[derive(Default)]
 pub(crate) struct Guarded {
     pub(super) route: Option<Route>,
     pub(super) policy: Policy,
+    pub(super) overrides_group: bool,
+    pub(super) observed: bool,
+    pub(super) accepts: Vec<Ident>,
+    /// Over the arguments.
+    pub(super) before: Option<Rule>,
+    /// Over the result.
+    pub(super) after: Option<Rule>,
     /// Behind an error: nobody may call, whatever the policy says.
     pub(super) closed: bool,
 }
 
-/// Who may call.
-pub(super) enum Policy {
-    Public,
-    /// Whom a token must stand for, and what it must be good for.
-    Caller(Caller, Vec<ExprPath>),
-}
-
-impl Policy {
-    pub(super) fn is_public(&self) -> bool {
-        matches!(self, Self::Public)
-    }
+/// Who may call: whoever has all of this.
+#[derive(Default)]
+pub(super) struct Policy {
+    /// Nothing is asked.
+    pub(super) public: bool,
+    /// Whom a token must stand for.
+    pub(super) caller: Option<Caller>,
+    pub(super) scopes: Vec<ExprPath>,
+    pub(super) role: Option<Path>,
+    /// Those of the groups, and the handler's own.
+    pub(super) expressions: Vec<Expression>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,67 +55,129 @@ impl Guarded {
     }
 }
 
-const GUARDS: &str = "#[requires_active_user], #[requires_user], #[requires_token] or #[requires_scopes(..)]";
+const GUARDS: &str = "#[requires_active_user], #[requires_user], #[requires_token], #[requires_scopes(..)], #[requires_role(..)] or #[requires(..)]";
 
 pub(super) fn declaration(annotations: Vec<Annotation>, errors: &mut Errors) -> Declaration {
     for (index, annotation) in annotations.iter().enumerate() {
-        if annotations.iter().take(index).any(|earlier| earlier.kind == annotation.kind) {
+        let repeats = |earlier: &Annotation| earlier.kind == annotation.kind && earlier.kind != Kind::Group;
+        if annotations.iter().take(index).any(repeats) {
             let name = annotation.kind.name();
-            let advice = if annotation.kind == Kind::Scopes { ": name all its scopes in one" } else { "" };
+            let advice = match annotation.kind {
+                Kind::Scopes => ": name all its scopes in one",
+                Kind::Role | Kind::Requires | Kind::Authorize | Kind::PostAuthorize => {
+                    ": join the two in one, by `&&` or `||`"
+                }
+                Kind::Accept => ": name all its lints in one",
+                _ => "",
+            };
             errors.push(Error::new(annotation.span, format!("#[{name}] stands here twice{advice}")));
         }
     }
     if annotations.iter().any(|annotation| annotation.kind == Kind::TokenEndpoint) {
         return Declaration::TokenEndpoint(token_endpoint(annotations, errors));
     }
+    Declaration::Guarded(Box::new(guarded(annotations, errors)))
+}
 
-    let mut route = None;
-    let mut public = None;
-    let mut callers: Vec<(Caller, Span)> = Vec::new();
-    let mut scopes = None;
+/// What was found that says who may call, and where.
+#[derive(Default)]
+struct Found {
+    public: Option<Span>,
+    callers: Vec<(Caller, Span)>,
+    scopes: Option<Vec<ExprPath>>,
+    role: Option<Path>,
+    expression: Option<Expression>,
+    groups: Vec<Expression>,
+    /// Something asks for something, even if it has an error.
+    asks: bool,
+}
+
+fn guarded(annotations: Vec<Annotation>, errors: &mut Errors) -> Guarded {
+    let mut guarded = Guarded::default();
+    let mut found = Found::default();
+    let mut overrides = None;
     for Annotation { kind, span, content } in annotations {
+        found.asks |=
+            matches!(kind, Kind::Token | Kind::User | Kind::ActiveUser | Kind::Scopes | Kind::Role | Kind::Requires);
         match (kind, content) {
-            (Kind::Method(method), content) => {
+            (Kind::Method(_), content) => {
                 let new = match content {
                     Content::Route(route) => route,
-                    _ => Route { method, path: None, tag: None, operation_id: None },
+                    _ => Route::unknown(kind.verb()),
                 };
-                match &route {
-                    None => route = Some(new),
-                    Some(Route { method: present, .. }) if *present != method => errors.push(Error::new(
+                match &guarded.route {
+                    None => guarded.route = Some(new),
+                    Some(Route { method: present, .. }) if *present != new.method => errors.push(Error::new(
                         span,
                         format!("a handler has one method and path, and this one is mounted for {present} already: write a second handler that calls the same function"),
                     )),
                     Some(_) => {}
                 }
             }
-            (Kind::Public, _) => public = Some(span),
-            (Kind::Token, _) => callers.push((Caller::Token, span)),
-            (Kind::User, _) => callers.push((Caller::User, span)),
-            (Kind::ActiveUser, _) => callers.push((Caller::ActiveUser, span)),
-            (Kind::Scopes, Content::Scopes(paths)) => scopes = Some((paths, span)),
-            (Kind::Scopes, _) => scopes = Some((Vec::new(), span)),
-            (Kind::TokenEndpoint, _) => {}
+            (Kind::Public, _) => found.public = Some(span),
+            (Kind::Token, _) => found.callers.push((Caller::Token, span)),
+            (Kind::User, _) => found.callers.push((Caller::User, span)),
+            (Kind::ActiveUser, _) => found.callers.push((Caller::ActiveUser, span)),
+            (Kind::Scopes, Content::Scopes(paths)) => found.scopes = Some(paths),
+            (Kind::Scopes, _) => found.scopes = Some(Vec::new()),
+            (Kind::Role, Content::Role(path)) => found.role = Some(path),
+            (Kind::Requires, Content::Policy(expression)) => found.expression = Some(expression),
+            (Kind::Group, Content::Policy(expression)) => found.groups.push(expression),
+            (Kind::OverridesGroup, _) => {
+                guarded.overrides_group = true;
+                overrides = Some(span);
+            }
+            (Kind::Observe, _) => guarded.observed = true,
+            (Kind::Accept, Content::Lints(lints)) => guarded.accepts = lints,
+            (Kind::Authorize, Content::Rule(rule)) => guarded.before = Some(rule),
+            (Kind::PostAuthorize, Content::Rule(rule)) => guarded.after = Some(rule),
+            // Broken ones are reported.
+            (
+                Kind::TokenEndpoint
+                | Kind::Role
+                | Kind::Requires
+                | Kind::Group
+                | Kind::Accept
+                | Kind::Authorize
+                | Kind::PostAuthorize,
+                _,
+            ) => {}
         }
     }
-    let policy = policy(public, &callers, scopes, errors);
-    Declaration::Guarded(Guarded { route, policy, closed: false })
+    if let Some(span) = overrides {
+        found.groups.clear();
+        if found.public.is_none() && !found.asks {
+            errors.push(Error::new(
+                span,
+                format!("#[overrides_group] takes the group's policy away, and nothing says who may call instead: add {GUARDS}, or #[public] if anyone may"),
+            ));
+        }
+    }
+    guarded.policy = policy(found, guarded.before.is_some() || guarded.after.is_some(), errors);
+    if guarded.observed && guarded.policy.public {
+        errors.push(Error::new(
+            Span::call_site(),
+            "#[observe] tries a policy out, and #[public] has none: remove one of them",
+        ));
+    }
+    guarded
 }
 
-fn policy(
-    public: Option<Span>,
-    callers: &[(Caller, Span)],
-    scopes: Option<(Vec<ExprPath>, Span)>,
-    errors: &mut Errors,
-) -> Policy {
+fn policy(found: Found, has_rules: bool, errors: &mut Errors) -> Policy {
+    let Found { public, callers, scopes, role, expression, groups, asks } = found;
     if let Some(public) = public {
-        if !callers.is_empty() || scopes.is_some() {
+        if asks {
             errors.push(Error::new(
                 public,
                 "#[public] says that anyone may call, and another attribute here says who may: remove one of them",
             ));
+        } else if !groups.is_empty() {
+            errors.push(Error::new(
+                public,
+                "#[public] stands in a #[group(..)] that says who may call: write #[overrides_group] beside it, or move the handler out of the group",
+            ));
         } else {
-            return Policy::Public;
+            return Policy { public: true, ..Policy::default() };
         }
     }
     let strongest = callers.iter().map(|(caller, _)| *caller).max();
@@ -115,18 +185,28 @@ fn policy(
         let (weaker, stronger) = (name(*caller), strongest.map_or("", name));
         errors.push(Error::new(*span, format!("#[{stronger}] asks for this too: remove #[{weaker}]")));
     }
-    if strongest.is_none() && scopes.is_none() {
+    if !asks && groups.is_empty() && public.is_none() {
+        let also = if has_rules { ", before #[authorize(..)] is asked about what" } else { "" };
         errors.push(Error::new(
             Span::call_site(),
-            format!("this handler does not say who may call it: add {GUARDS}, or #[public] if anyone may"),
+            format!("this handler does not say who may call it: add {GUARDS}, or #[public] if anyone may{also}"),
         ));
     }
-    if let (Some(Caller::Token), Some(_)) = (strongest, &scopes) {
-        for (_, span) in callers {
-            errors.push(Error::new(*span, "#[requires_scopes(..)] asks for a token too: remove #[requires_token]"));
+    for (asking, beside) in [(scopes.is_some(), "requires_scopes"), (role.is_some(), "requires_role")] {
+        if asking && strongest == Some(Caller::Token) {
+            for (_, span) in &callers {
+                errors
+                    .push(Error::new(*span, format!("#[{beside}(..)] asks for a token too: remove #[requires_token]")));
+            }
         }
     }
-    Policy::Caller(strongest.unwrap_or(Caller::Token), scopes.map(|(paths, _)| paths).unwrap_or_default())
+    Policy {
+        public: false,
+        caller: strongest,
+        scopes: scopes.unwrap_or_default(),
+        role,
+        expressions: groups.into_iter().chain(expression).collect(),
+    }
 }
 
 fn name(caller: Caller) -> &'static str {
@@ -139,6 +219,7 @@ fn name(caller: Caller) -> &'static str {
 
 fn token_endpoint(annotations: Vec<Annotation>, errors: &mut Errors) -> Route {
     let mut route = None;
+    let (mut grouped, mut overrides) = (false, false);
     for Annotation { kind, span, content } in annotations {
         match (kind, content) {
             (Kind::TokenEndpoint, Content::Route(found)) => {
@@ -149,11 +230,19 @@ fn token_endpoint(annotations: Vec<Annotation>, errors: &mut Errors) -> Route {
                 span,
                 format!("a token endpoint is always POST, at the path that #[token_endpoint(..)] gives: remove #[{}]", kind.name()),
             )),
+            (Kind::OverridesGroup, _) => overrides = true,
+            (Kind::Group, _) => grouped = true,
             _ => errors.push(Error::new(
                 span,
                 format!("a token endpoint is where callers log in, so that nothing can be asked of them before: remove #[{}]", kind.name()),
             )),
         }
     }
-    route.unwrap_or(Route { method: "POST", path: None, tag: None, operation_id: None })
+    if grouped && !overrides {
+        errors.push(Error::new(
+            Span::call_site(),
+            "a token endpoint is where callers log in, and stands in a #[group(..)] that asks for a login: write #[overrides_group] beside it, or move it out of the group",
+        ));
+    }
+    route.unwrap_or(Route::unknown("POST"))
 }

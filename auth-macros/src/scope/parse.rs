@@ -1,20 +1,32 @@
 //! From an enum to scopes, each with its string and its description.
 
 use proc_macro2::Span;
-use syn::{Attribute, Data, DeriveInput, Error, Expr, Fields, Ident, LitStr, Meta, spanned::Spanned};
+use syn::{
+    Attribute, Data, DeriveInput, Error, Expr, Fields, Ident, LitStr, Meta, Token, parenthesized,
+    parse::{Parse, ParseStream},
+    punctuated::Punctuated,
+    spanned::Spanned,
+};
 
-use crate::{docs, error::Errors};
+use crate::{
+    docs,
+    error::Errors,
+    hierarchy::{self, Node},
+};
 
 /// An enum of scopes.
 pub(super) struct Scopes {
     pub(super) name: Ident,
     pub(super) scopes: Vec<Scope>,
+    /// For each scope the places of those that are as good as it.
+    pub(super) implied_by: Vec<Vec<usize>>,
 }
 
 pub(super) struct Scope {
     pub(super) variant: Ident,
     /// Empty behind an error.
     pub(super) token: String,
+    implies: Vec<Ident>,
     pub(super) description: Vec<Expr>,
 }
 
@@ -41,8 +53,8 @@ pub(super) fn scopes(input: &DeriveInput, errors: &mut Errors) -> Option<Scopes>
             errors.at(&variant.fields, "a scope is a variant without fields");
             return None;
         }
-        let token = errors.keep(token(&variant.attrs, &variant.ident));
-        if let Some(literal) = &token {
+        let said = errors.keep(said(&variant.attrs, &variant.ident));
+        if let Some(Said { token: literal, .. }) = &said {
             let value = literal.value();
             if let Some(other) = scopes.iter().find(|scope| scope.token == value) {
                 errors.at(
@@ -51,20 +63,80 @@ pub(super) fn scopes(input: &DeriveInput, errors: &mut Errors) -> Option<Scopes>
                 );
             }
         }
+        let (token, implies) = said.map(|Said { token, implies }| (token.value(), implies)).unwrap_or_default();
         scopes.push(Scope {
             variant: variant.ident.clone(),
-            token: token.map(|literal| literal.value()).unwrap_or_default(),
+            token,
+            implies,
             description: docs::lines(&variant.attrs).cloned().collect(),
         });
     }
-    Some(Scopes { name: input.ident.clone(), scopes })
+    let implied_by = implied_by(&scopes, errors);
+    Some(Scopes { name: input.ident.clone(), scopes, implied_by })
+}
+
+/// Who is as good as whom: by `implies(..)`, through others as well, and by a wildcard, `items:*`.
+fn implied_by(scopes: &[Scope], errors: &mut Errors) -> Vec<Vec<usize>> {
+    let named: Vec<Vec<Ident>> = scopes
+        .iter()
+        .map(|scope| {
+            let prefix = scope.token.strip_suffix('*');
+            let covered = |other: &&Scope| {
+                prefix.is_some_and(|prefix| other.token.starts_with(prefix) && other.token != scope.token)
+            };
+            scope
+                .implies
+                .iter()
+                .cloned()
+                .chain(scopes.iter().filter(covered).map(|other| other.variant.clone()))
+                .collect()
+        })
+        .collect();
+    let nodes: Vec<Node<'_>> =
+        scopes.iter().zip(&named).map(|(scope, includes)| Node { name: &scope.variant, includes }).collect();
+    let mut implied_by = vec![Vec::new(); scopes.len()];
+    let closure = errors.keep(hierarchy::closure(&nodes, "implies")).unwrap_or_default();
+    for (implying, implied) in closure.iter().enumerate() {
+        for place in implied {
+            if let Some(found) = implied_by.get_mut(*place) {
+                found.push(implying);
+            }
+        }
+    }
+    implied_by
 }
 
 fn named(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
     attributes.iter().filter(|attribute| attribute.path().is_ident("scope"))
 }
 
-fn token(attributes: &[Attribute], variant: &Ident) -> syn::Result<LitStr> {
+/// `"items:write", implies(ReadItems)`
+struct Said {
+    token: LitStr,
+    implies: Vec<Ident>,
+}
+
+impl Parse for Said {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let token = input.parse()?;
+        let mut implies = Vec::new();
+        if input.peek(Token![,]) {
+            input.parse::<Token![,]>()?;
+        }
+        if !input.is_empty() {
+            let key: Ident = input.parse()?;
+            if key != "implies" {
+                return Err(Error::new(key.span(), ""));
+            }
+            let content;
+            parenthesized!(content in input);
+            implies = Punctuated::<Ident, Token![,]>::parse_terminated(&content)?.into_iter().collect();
+        }
+        Ok(Self { token, implies })
+    }
+}
+
+fn said(attributes: &[Attribute], variant: &Ident) -> syn::Result<Said> {
     let mut attributes = named(attributes);
     let Some(attribute) = attributes.next() else {
         let suggestion = variant.to_string().to_lowercase();
@@ -79,12 +151,12 @@ fn token(attributes: &[Attribute], variant: &Ident) -> syn::Result<LitStr> {
     let Meta::List(list) = &attribute.meta else {
         return Err(Error::new_spanned(attribute, "the scope string is in parentheses: #[scope(\"items\")]"));
     };
-    let literal: LitStr = syn::parse2(list.tokens.clone()).map_err(|_| {
+    let said: Said = syn::parse2(list.tokens.clone()).map_err(|_| {
         let span = if list.tokens.is_empty() { list.span() } else { list.tokens.span() };
-        Error::new(span, "#[scope(..)] takes the scope string, and nothing else: #[scope(\"items\")]")
+        Error::new(span, "#[scope(..)] takes the scope string, #[scope(\"items\")], and the scopes that it implies, if any: #[scope(\"items:write\", implies(ReadItems))]")
     })?;
-    check(&literal.value(), literal.span())?;
-    Ok(literal)
+    check(&said.token.value(), said.token.span())?;
+    Ok(said)
 }
 
 /// RFC 6749 section 3.3: printable ASCII without space, quote and backslash.

@@ -16,7 +16,7 @@ const _: () = {
     impl __private::Endpoint for __health {
         type Access = __private::Open<
             {
-                __private::knows_user(
+                __private::knows_caller(
                     &[#[cfg(unix)] __private::Argument::<Option<User>>::TAKES],
                 )
             },
@@ -38,5 +38,8 @@ const _: () = {
         const ROUTE: __private::Route = __private::Route::new("GET", "/health");
     }
     #[cfg(unix)]
-    const _: () = __private::public_takes(__private::Argument::<Option<User>>::TAKES);
+    const _: () = __private::fits(
+        &__private::Policy::PUBLIC,
+        __private::Argument::<Option<User>>::TAKES,
+    );
 };

@@ -16,3 +16,11 @@ impl ::auth_runtime::__private::Scope for Scope {
         &[Self::Items, Self::Me]
     }
 }
+#[automatically_derived]
+impl ::auth_runtime::__private::Authority for Scope {
+    fn granted(&self) -> ::auth_runtime::__private::Granted<'_> {
+        ::auth_runtime::__private::Granted::Scope(self)
+    }
+}
+#[automatically_derived]
+impl<__U> ::auth_runtime::__private::AppliesTo<__U> for Scope {}

@@ -30,13 +30,14 @@ pub(crate) fn expand(mut handler: Handler, route: &Route, private: &TokenStream,
         access: quote!(__private::Closed),
         policy: quote!(__private::Policy::PUBLIC),
         takes: TokenStream::new(),
+        options: TokenStream::new(),
         describe: describe(&handler, signature.as_ref()),
         checks: TokenStream::new(),
     };
     let Some(signature) = signature else {
         // Behind an error stands a handler that nobody may call.
         let endpoint = endpoint(&handler, Some(route), &glue, private);
-        handler.add_guard(private);
+        handler.add_guard(&Ident::new("_guard", Span::mixed_site()), private);
         let function = &handler.function;
         return quote!(#function #endpoint);
     };

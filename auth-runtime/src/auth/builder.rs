@@ -1,14 +1,15 @@
 //! Building an `Auth`: everything is checked before the first request.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
 
 use super::{Auth, Inner, Tokens};
 use crate::{
     ambient::{Clock, Randomness},
-    error::{Answers, Profile, is_quotable},
+    error::{Answers, Profile, Refuse, is_quotable},
     password::{Argon2id, HashError, HashingPool, PasswordHasher, PoolSize},
+    scheme::{Authenticator, Authenticators, IntoAuthenticated, SecurityScheme},
     store::AnyUserStore,
     token::{AnyTokenFormat, Jwt, JwtSettings, SigningKey, TokenFormat},
     user::AuthUser,
@@ -26,6 +27,8 @@ pub struct AuthBuilder<U> {
     jwt: JwtSettings,
     hasher: Option<Arc<dyn PasswordHasher>>,
     pool: PoolSize,
+    without_tokens: bool,
+    authenticators: Authenticators,
     answers: Answers,
     clock: Clock,
     randomness: Randomness,
@@ -40,10 +43,70 @@ impl<U: AuthUser> AuthBuilder<U> {
             jwt: JwtSettings::default(),
             hasher: None,
             pool: PoolSize::default(),
+            without_tokens: false,
+            authenticators: Authenticators::default(),
             answers: Answers::default(),
             clock: Clock::default(),
             randomness: Randomness::default(),
         }
+    }
+
+    pub(super) fn without_tokens(mut self) -> Self {
+        self.without_tokens = true;
+        self
+    }
+
+    /// How the credentials of a security scheme are checked, for one that is declared with `authenticate` and no function;
+    /// for one with a function, instead of that.
+    ///
+    /// ```
+    /// use auth_runtime::prelude::*;
+    /// use std::{collections::HashMap, sync::Arc};
+    ///
+    /// #[derive(SecurityScheme, Clone)]
+    /// #[security(api_key(header = "x-api-key"), authenticate)]
+    /// struct Service(String);
+    ///
+    /// let names = Arc::new(HashMap::from([("s3cret", "billing")]));
+    /// let auth = Auth::without_users()
+    ///     .authenticator::<Service, _, _>(move |key| {
+    ///         let name = names.get(key.expose()).map(|name| name.to_string());
+    ///         async move { name }
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), BoxError>(())
+    /// ```
+    pub fn authenticator<K, F, R>(mut self, function: impl Fn(K::Credential) -> F + Send + Sync + 'static) -> Self
+    where
+        K: SecurityScheme,
+        F: Future<Output = R> + Send + 'static,
+        R: IntoAuthenticated<K::Yields>,
+    {
+        self.authenticators.add::<K>(Authenticator::by(function));
+        self
+    }
+
+    /// The name of the access token's scheme in documents, `OAuth2PasswordBearer` unless said. Two kinds of users in one
+    /// document need two names.
+    pub fn token_scheme_name(mut self, name: impl Into<String>) -> Self {
+        self.answers.token_scheme = name.into();
+        self
+    }
+
+    /// Where people log in: a browser that opens a page without being logged in is sent there (303), with the way back in
+    /// the parameter `next`, which is a path of this host.
+    pub fn login_page(mut self, path: impl Into<String>) -> Self {
+        self.answers.login_page = Some(path.into());
+        self
+    }
+
+    /// How refused requests are answered where the profile's answer will not do; `None` leaves it to the profile. The
+    /// statuses are those that the document lists.
+    ///
+    /// A policy's own answer, `#[policy(.., refuse_with = ..)]`, comes before it. Token endpoints answer as RFC 6749 says.
+    pub fn refuse_with(mut self, statuses: &'static [StatusCode], refuse: Refuse) -> Self {
+        self.answers.refuse = Some((statuses, refuse));
+        self
     }
 
     /// The key that signs and verifies access tokens, which are then JWTs.
@@ -146,7 +209,21 @@ impl<U: AuthUser> AuthBuilder<U> {
         if !matches!(self.answers.bad_login, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) {
             return Err(ConfigError::new("a bad login is answered with 400 or 401, nothing else"));
         }
+        if !is_scheme_name(&self.answers.token_scheme) {
+            return Err(ConfigError::new("the name of a security scheme is made of letters, digits, `.`, `-` and `_`"));
+        }
+        if self.answers.login_page.as_ref().is_some_and(|page| !is_location(page)) {
+            return Err(ConfigError::new(
+                "the login page is a path such as `/login` or an https URL, in printable ASCII without spaces",
+            ));
+        }
         let tokens = match (self.format, self.key) {
+            (None, None) if self.without_tokens => Tokens::None,
+            _ if self.without_tokens => {
+                return Err(ConfigError::new(
+                    "`Auth::without_users()` has no tokens, and so neither a signing key nor a token format: begin with `Auth::builder(users)`",
+                ));
+            }
             (Some(_), None) if self.jwt != JwtSettings::default() => {
                 return Err(ConfigError::new(
                     "issuer, audience, lifetime and leeway are those of signed tokens; a token format of your own has its own",
@@ -193,7 +270,8 @@ impl<U: AuthUser> AuthBuilder<U> {
             tokens,
             pool: HashingPool::new(hasher, self.pool),
             decoy,
-            answers: self.answers,
+            answers: Arc::new(self.answers),
+            authenticators: self.authenticators,
         })))
     }
 }
@@ -202,6 +280,17 @@ impl<U> fmt::Debug for AuthBuilder<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthBuilder").field("answers", &self.answers).field("jwt", &self.jwt).finish_non_exhaustive()
     }
+}
+
+/// What OpenAPI takes for the name of a component.
+fn is_scheme_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+}
+
+/// What can stand in `Location` as it is.
+fn is_location(page: &str) -> bool {
+    let path = page.starts_with('/') && !page.starts_with("//");
+    (path || page.starts_with("https://")) && page.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
 }
 
 /// An [`Auth`] cannot be built. The text says what to change.

@@ -1,16 +1,23 @@
 //! `Auth`: what an application's guards and logins share.
 
 mod builder;
+mod no_users;
 
 use std::{fmt, sync::Arc};
 
-pub use self::builder::{AuthBuilder, ConfigError};
+pub use self::{
+    builder::{AuthBuilder, ConfigError},
+    no_users::NoUsers,
+};
 use crate::{
+    endpoint::{Endpoint, Takes},
     error::{Answers, Profile, Refusal},
     password::{HashingPool, PasswordHash, PoolError, Verdict},
+    policy::{Requirement, Rules, TOO_MANY},
+    scheme::Authenticators,
     secret::Secret,
     store::{AnyUserStore, StoreError, UserStore},
-    token::{AccessClaims, AnyTokenFormat, IssuedToken, Jwt, TokenError, TokenRequest},
+    token::{AccessClaims, AnyTokenFormat, IssuedToken, Jwt, TokenError, TokenFault, TokenRequest},
     user::AuthUser,
 };
 
@@ -42,10 +49,13 @@ struct Inner<U> {
     pool: HashingPool,
     /// Verified where there is no hash to verify, so that an unknown user costs what a known one does.
     decoy: PasswordHash,
-    answers: Answers,
+    answers: Arc<Answers>,
+    authenticators: Authenticators,
 }
 
 enum Tokens {
+    /// There are none: all credentials are those of security schemes.
+    None,
     Jwt(Box<Jwt>),
     Custom(Box<dyn AnyTokenFormat>),
 }
@@ -139,16 +149,69 @@ impl<U> Auth<U> {
         &self.0.answers
     }
 
+    /// The same, to be kept.
+    pub(crate) fn shared_answers(&self) -> Arc<Answers> {
+        Arc::clone(&self.0.answers)
+    }
+
+    pub(crate) fn authenticators(&self) -> &Authenticators {
+        &self.0.authenticators
+    }
+
+    /// Why a handler cannot be served with this, if it cannot.
+    pub(crate) fn problem<E: Endpoint>(&self, group: &[Requirement]) -> Option<String> {
+        let rules = Rules { group, own: E::POLICY };
+        let takes_token =
+            |takes: &Takes| matches!(takes, Takes::User | Takes::OptionalUser | Takes::Token | Takes::OptionalToken);
+        if matches!(self.0.tokens, Tokens::None) && (rules.needs_token() || E::TAKES.iter().any(takes_token)) {
+            return Some(
+                "it needs access tokens, and `Auth::without_users()` has none: begin with `Auth::builder(users)`"
+                    .to_owned(),
+            );
+        }
+        let taken = E::TAKES.iter().filter_map(|takes| match takes {
+            Takes::Scheme(scheme) | Takes::OptionalScheme(scheme) => Some(*scheme),
+            _ => None,
+        });
+        for scheme in rules.schemes().into_iter().chain(taken) {
+            if !(scheme.has_authenticator)(&self.0.authenticators) {
+                let name = scheme.name();
+                return Some(format!(
+                    "the security scheme {name} has no authenticator: add `.authenticator::<{name}, _, _>(|credential| async {{ .. }})` to the Auth"
+                ));
+            }
+        }
+        match rules.alternatives() {
+            None => Some(TOO_MANY.to_owned()),
+            Some(alternatives) if alternatives.is_empty() => {
+                Some("its policy contradicts itself, so that nobody could ever call it".to_owned())
+            }
+            Some(_) => None,
+        }
+    }
+
     /// An access token, as a token endpoint issues it.
     ///
     /// # Errors
     /// [`Refusal::Unavailable`] if none can be made.
     pub async fn issue_token(&self, request: TokenRequest<'_>) -> Result<IssuedToken, Refusal> {
         let issued = match &self.0.tokens {
+            Tokens::None => Err(StoreError::new("this application has no tokens")),
             Tokens::Jwt(jwt) => jwt.issue(request),
             Tokens::Custom(format) => format.issue(request).await,
         };
         issued.map_err(|error| unavailable("token.issue_failed", &error))
+    }
+}
+
+#[cfg(feature = "testing")]
+impl<U> Auth<U> {
+    /// A token that was good once; `None` for tokens that are not JWTs, whose format alone knows when they expire.
+    pub(crate) fn issue_expired_token(&self, request: TokenRequest<'_>) -> Option<Secret> {
+        match &self.0.tokens {
+            Tokens::Jwt(jwt) => jwt.issue_expired(request).ok().map(|issued| issued.token),
+            Tokens::None | Tokens::Custom(_) => None,
+        }
     }
 }
 
@@ -245,6 +308,7 @@ impl<U: AuthUser> Auth<U> {
 
     pub(crate) async fn verify_token(&self, token: &str) -> Result<AccessClaims, Refusal> {
         let verified = match &self.0.tokens {
+            Tokens::None => Err(TokenFault::Revoked.into()),
             Tokens::Jwt(jwt) => jwt.verify(token).map_err(TokenError::Invalid),
             Tokens::Custom(format) => format.verify(token).await,
         };
@@ -259,7 +323,7 @@ impl<U: AuthUser> Auth<U> {
     }
 }
 
-fn unavailable(event: &'static str, error: &StoreError) -> Refusal {
+pub(crate) fn unavailable(event: &'static str, error: &StoreError) -> Refusal {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     tracing::error!(event, %error, cause);
     Refusal::Unavailable

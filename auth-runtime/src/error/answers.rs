@@ -2,18 +2,23 @@ use std::fmt;
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Response as HttpResponse, StatusCode, header},
+    http::{HeaderValue, Response as HttpResponse, StatusCode, header, request::Parts},
     response::Response,
 };
 use serde::Serialize;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 use super::{
-    Refusal, Rejection,
+    Refusal, Refuse, Refused, Rejection,
     body::{FastApiDetail, OAuthError, Problem},
     challenge::Challenge,
 };
-use crate::{form::FormFault, policy::Policy, token::TokenFault};
+use crate::{
+    form::FormFault,
+    policy::{Policy, Requirement, Rules},
+    scheme::{CredentialFault, KeyIn, Place, Scheme},
+    token::TokenFault,
+};
 
 /// How requests are refused and logins answered.
 ///
@@ -47,6 +52,12 @@ pub struct Answers {
     pub(crate) bad_login: StatusCode,
     /// [`Profile::FastApi`] only: what a bad token is told.
     pub(crate) invalid_token: String,
+    /// The name of the access token's scheme in documents.
+    pub(crate) token_scheme: String,
+    /// Where people log in.
+    pub(crate) login_page: Option<String>,
+    /// The application's own answers, and the statuses that they have.
+    pub(crate) refuse: Option<(&'static [StatusCode], Refuse)>,
 }
 
 impl Default for Answers {
@@ -56,6 +67,9 @@ impl Default for Answers {
             realm: "api".to_owned(),
             bad_login: StatusCode::BAD_REQUEST,
             invalid_token: "Could not validate credentials".to_owned(),
+            token_scheme: TOKEN_SCHEME.to_owned(),
+            login_page: None,
+            refuse: None,
         }
     }
 }
@@ -68,8 +82,15 @@ pub(crate) struct DocumentedAnswer {
     pub(crate) retry_after: bool,
 }
 
-const NOT_AUTHENTICATED: &str = "No credentials, or a token that is not valid";
+/// FastAPI's class, under which its clients know it.
+const TOKEN_SCHEME: &str = "OAuth2PasswordBearer";
+
+const NOT_AUTHENTICATED: &str = "No credentials, or credentials that are not valid";
 const NOT_PERMITTED: &str = "The token does not permit this";
+const FORBIDDEN: &str = "Not permitted";
+const HIDDEN: &str = "Not found";
+const LOGIN_PAGE: &str = "For a browser: to the login page";
+const OWN: &str = "Refused";
 const INACTIVE: &str = "The user is disabled";
 const UNAVAILABLE: &str = "Temporarily unavailable";
 
@@ -88,12 +109,16 @@ impl Answers {
         }
     }
 
-    /// The response to a refused request.
+    /// The response to a refused request, as the profile has it.
     #[must_use]
     pub fn respond(&self, refusal: &Refusal, policy: &Policy) -> Response {
+        self.answer(refusal, Rules::of(*policy))
+    }
+
+    pub(crate) fn answer(&self, refusal: &Refusal, rules: Rules<'_>) -> Response {
         let mut response = match self.profile {
-            Profile::Standard => self.standard(refusal, policy),
-            Profile::FastApi => self.fastapi(refusal, policy),
+            Profile::Standard => self.standard(refusal, rules),
+            Profile::FastApi => self.fastapi(refusal, rules),
         };
         // A refusal tells of one caller at one time; nobody may keep it.
         no_store(&mut response);
@@ -103,17 +128,46 @@ impl Answers {
         response
     }
 
-    pub(crate) fn reject(&self, refusal: &Refusal, policy: &Policy) -> Rejection {
-        Rejection::new(refusal.clone(), self.respond(refusal, policy))
+    /// The response to a refused request: the policy's own, the application's own, or the profile's.
+    pub(crate) fn reject(&self, refusal: &Refusal, rules: Rules<'_>, parts: &Parts) -> Rejection {
+        let mut own = self.own(refusal, rules, parts);
+        own.iter_mut().for_each(no_store);
+        Rejection::new(refusal.clone(), own.unwrap_or_else(|| self.answer(refusal, rules)))
+    }
+
+    /// Whether there are answers beside the profile's.
+    pub(crate) fn has_own(&self, rules: Rules<'_>) -> bool {
+        self.refuse.is_some() || self.login_page.is_some() || rules.named().iter().any(|named| named.refuse.is_some())
+    }
+
+    fn own(&self, refusal: &Refusal, rules: Rules<'_>, parts: &Parts) -> Option<Response> {
+        if !self.has_own(rules) {
+            return None;
+        }
+        let refused = Refused::new(refusal, parts);
+        let of_policies = rules.named().into_iter().filter_map(|named| named.refuse);
+        let of_application = self.refuse.map(|(_, refuse)| refuse);
+        of_policies.chain(of_application).find_map(|refuse| refuse(&refused)).or_else(|| self.to_login(&refused))
+    }
+
+    fn to_login(&self, refused: &Refused<'_>) -> Option<Response> {
+        let page = self.login_page.as_ref().filter(|_| refused.wants_login())?;
+        let location = HeaderValue::try_from(refused.login_location(page)).ok()?;
+        let mut response = HttpResponse::new(Body::empty());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        response.headers_mut().insert(header::LOCATION, location);
+        Some(response)
     }
 
     /// The status of a refusal.
     pub(crate) fn status(&self, refusal: &Refusal) -> StatusCode {
         match (refusal, self.profile) {
-            (Refusal::NoCredentials | Refusal::InvalidToken(_), _) | (Refusal::InsufficientScope, Profile::FastApi) => {
-                StatusCode::UNAUTHORIZED
+            (Refusal::NoCredentials | Refusal::InvalidToken(_) | Refusal::InvalidCredentials(..), _)
+            | (Refusal::InsufficientScope, Profile::FastApi) => StatusCode::UNAUTHORIZED,
+            (Refusal::InsufficientScope | Refusal::Inactive, Profile::Standard) | (Refusal::Forbidden, _) => {
+                StatusCode::FORBIDDEN
             }
-            (Refusal::InsufficientScope | Refusal::Inactive, Profile::Standard) => StatusCode::FORBIDDEN,
+            (Refusal::Hidden, _) => StatusCode::NOT_FOUND,
             (Refusal::BadLogin, Profile::FastApi) => self.bad_login,
             (Refusal::BadForm(FormFault::TooLarge), _) => StatusCode::PAYLOAD_TOO_LARGE,
             (Refusal::BadForm(fault), Profile::FastApi) => match fault {
@@ -127,21 +181,47 @@ impl Answers {
         }
     }
 
-    /// What a handler of this policy can answer before its body runs, one entry for each status.
-    pub(crate) fn documented(&self, policy: &Policy, optional_user: bool) -> Vec<DocumentedAnswer> {
-        if policy.is_public() && !optional_user {
-            return Vec::new();
+    /// What a handler that is held to these rules can answer before its body runs, one entry for each status.
+    pub(crate) fn documented(
+        &self,
+        rules: Rules<'_>,
+        takes_optional: bool,
+        authorizes: &[Refusal],
+    ) -> Vec<DocumentedAnswer> {
+        let mut refusals = Vec::new();
+        if !rules.is_public() || takes_optional {
+            refusals.push((Refusal::NoCredentials, NOT_AUTHENTICATED));
+            let leaves = rules.leaves();
+            let scoped =
+                |one: &Requirement| matches!(one, Requirement::Scheme(_, [_, ..])) || !one.token_scopes().is_empty();
+            if leaves.iter().any(|(one, negated)| !negated && scoped(one)) {
+                refusals.push((Refusal::InsufficientScope, NOT_PERMITTED));
+            }
+            if leaves.iter().any(|(one, _)| one.is_about_active_user()) || (takes_optional && rules.is_public()) {
+                refusals.push((Refusal::Inactive, INACTIVE));
+            }
+            if leaves.iter().any(|(one, negated)| *negated || one.is_forbidding()) {
+                refusals.push((Refusal::Forbidden, FORBIDDEN));
+            }
+            refusals.push((Refusal::Unavailable, UNAVAILABLE));
         }
-        let mut refusals = vec![(Refusal::NoCredentials, NOT_AUTHENTICATED)];
-        if policy.scopes().next().is_some() {
-            refusals.push((Refusal::InsufficientScope, NOT_PERMITTED));
+        for refusal in authorizes {
+            let description = if *refusal == Refusal::Hidden { HIDDEN } else { FORBIDDEN };
+            refusals.push((refusal.clone(), description));
         }
-        if policy.needs_active_user() || optional_user {
-            refusals.push((Refusal::Inactive, INACTIVE));
+        let mut answers = self.one_for_each_status(refusals, rules);
+        if !answers.is_empty() {
+            let policies = rules.named();
+            let own = policies.iter().flat_map(|named| named.refuse_status);
+            let own = own.chain(self.refuse.iter().flat_map(|(statuses, _)| *statuses)).map(|status| (*status, OWN));
+            let own = own.chain(self.login_page.iter().map(|_| (StatusCode::SEE_OTHER, LOGIN_PAGE)));
+            for (status, description) in own {
+                if !answers.iter().any(|answer| answer.status == status) {
+                    answers.push(DocumentedAnswer { status, description, challenge: false, retry_after: false });
+                }
+            }
         }
-        refusals.push((Refusal::Unavailable, UNAVAILABLE));
-
-        self.one_for_each_status(refusals, policy)
+        answers
     }
 
     /// What a token endpoint can answer beside a token, one entry for each status.
@@ -153,13 +233,13 @@ impl Answers {
             (Refusal::BadForm(FormFault::TooLarge), "A form that is too large"),
             (Refusal::Unavailable, UNAVAILABLE),
         ];
-        self.one_for_each_status(refusals, &Policy::PUBLIC)
+        self.one_for_each_status(refusals, Rules::of(Policy::PUBLIC))
     }
 
     fn one_for_each_status(
         &self,
         refusals: impl IntoIterator<Item = (Refusal, &'static str)>,
-        policy: &Policy,
+        rules: Rules<'_>,
     ) -> Vec<DocumentedAnswer> {
         let mut answers: Vec<DocumentedAnswer> = Vec::new();
         for (refusal, description) in refusals {
@@ -170,7 +250,7 @@ impl Answers {
             answers.push(DocumentedAnswer {
                 status,
                 description,
-                challenge: self.challenge(&refusal, policy).is_some(),
+                challenge: !self.challenges(&refusal, rules).is_empty(),
                 retry_after: matches!(refusal, Refusal::Unavailable),
             });
         }
@@ -196,10 +276,41 @@ impl Answers {
         .build()
     }
 
-    fn challenge(&self, refusal: &Refusal, policy: &Policy) -> Option<HeaderValue> {
+    /// One challenge for each scheme that would do (RFC 9110 section 11.6.1).
+    fn challenges(&self, refusal: &Refusal, rules: Rules<'_>) -> Vec<HeaderValue> {
+        let mut challenges = Vec::new();
+        match refusal {
+            Refusal::NoCredentials => {
+                let schemes = rules.schemes();
+                // Without a scheme in it, whatever it asks for is had with a token.
+                if schemes.is_empty() || rules.asks_for_token() {
+                    challenges.push(self.token_challenge(refusal, rules));
+                }
+                let wanted = schemes.into_iter().filter(|scheme| rules.asks_for_scheme(scheme));
+                challenges.extend(wanted.map(|scheme| self.scheme_challenge(scheme, None)));
+            }
+            Refusal::InvalidCredentials(scheme, fault) => challenges.push(self.scheme_challenge(scheme, Some(fault))),
+            Refusal::InvalidToken(_) => challenges.push(self.token_challenge(refusal, rules)),
+            Refusal::InsufficientScope if rules.schemes().is_empty() || rules.asks_for_token() => {
+                challenges.push(self.token_challenge(refusal, rules));
+            }
+            Refusal::BadLogin if self.profile == Profile::FastApi && self.bad_login == StatusCode::UNAUTHORIZED => {
+                challenges.push(Challenge::new("Bearer"));
+            }
+            _ => {}
+        }
+        let mut headers: Vec<HeaderValue> = Vec::new();
+        for header in challenges.into_iter().map(Challenge::into_header) {
+            if !headers.contains(&header) {
+                headers.push(header);
+            }
+        }
+        headers
+    }
+
+    fn token_challenge(&self, refusal: &Refusal, rules: Rules<'_>) -> Challenge {
         let challenge = Challenge::new("Bearer");
-        let challenge = match (self.profile, refusal) {
-            (Profile::Standard, Refusal::NoCredentials) => challenge.parameter("realm", &self.realm),
+        match (self.profile, refusal) {
             (Profile::Standard, Refusal::InvalidToken(fault)) => challenge
                 .parameter("realm", &self.realm)
                 .parameter("error", "invalid_token")
@@ -208,74 +319,130 @@ impl Answers {
                 .parameter("realm", &self.realm)
                 .parameter("error", "insufficient_scope")
                 .parameter("error_description", MISSING_SCOPE)
-                .parameter("scope", &policy.scope_string()),
-            (Profile::FastApi, Refusal::NoCredentials) => challenge,
+                .parameter("scope", &rules.scope_string()),
+            (Profile::Standard, _) => challenge.parameter("realm", &self.realm),
             (Profile::FastApi, Refusal::InvalidToken(_) | Refusal::InsufficientScope) => {
-                let scopes = policy.scope_string();
+                let scopes = rules.scope_string();
                 if scopes.is_empty() { challenge } else { challenge.parameter("scope", &scopes) }
             }
-            (Profile::FastApi, Refusal::BadLogin) if self.bad_login == StatusCode::UNAUTHORIZED => challenge,
-            _ => return None,
-        };
-        Some(challenge.into_header())
+            (Profile::FastApi, _) => challenge,
+        }
     }
 
-    fn standard(&self, refusal: &Refusal, policy: &Policy) -> Response {
+    fn scheme_challenge(&self, scheme: &Scheme, fault: Option<&CredentialFault>) -> Challenge {
+        let name = scheme.challenge_scheme();
+        let challenge = Challenge::new(name);
+        let realm = match self.profile {
+            Profile::Standard => Some(scheme.realm.unwrap_or(&self.realm)),
+            Profile::FastApi => scheme.realm,
+        };
+        let challenge = match realm {
+            Some(realm) => challenge.parameter("realm", realm),
+            None => challenge,
+        };
+        match self.profile {
+            // What is not ASCII has only one encoding here (RFC 7617 section 2.1).
+            Profile::Standard if name.eq_ignore_ascii_case("Basic") => challenge.parameter("charset", "UTF-8"),
+            Profile::Standard if name == "Bearer" && fault.is_some() => challenge.parameter("error", "invalid_token"),
+            _ => challenge,
+        }
+    }
+
+    fn standard(&self, refusal: &Refusal, rules: Rules<'_>) -> Response {
         let oauth = |error: &str, description: &str| {
-            self.json("application/json", refusal, policy, &OAuthError { error, error_description: description })
+            self.json("application/json", refusal, rules, &OAuthError { error, error_description: description })
         };
         match refusal {
             Refusal::BadLogin => oauth("invalid_grant", "The username or the password is wrong."),
             Refusal::BadForm(fault) => oauth(fault.error_code(), &fault.to_string()),
-            Refusal::NoCredentials => self.problem(
-                refusal,
-                policy,
-                "This operation needs an access token. Send it as: Authorization: Bearer TOKEN",
-            ),
-            Refusal::InvalidToken(fault) => self.problem(refusal, policy, about(*fault)),
-            Refusal::InsufficientScope => self.problem(refusal, policy, MISSING_SCOPE),
-            Refusal::Inactive => self.problem(refusal, policy, "This account is disabled."),
+            Refusal::NoCredentials => self.problem(refusal, rules, &needs(rules)),
+            Refusal::InvalidToken(fault) => self.problem(refusal, rules, about(*fault)),
+            Refusal::InsufficientScope => self.problem(refusal, rules, MISSING_SCOPE),
+            Refusal::InvalidCredentials(_, fault) => {
+                self.problem(refusal, rules, told(fault, "The credentials are not valid."))
+            }
+            Refusal::Inactive => self.problem(refusal, rules, "This account is disabled."),
+            Refusal::Forbidden => self.problem(refusal, rules, "You may not do this."),
+            Refusal::Hidden => self.problem(refusal, rules, "There is nothing here."),
             Refusal::Unavailable => {
-                self.problem(refusal, policy, "The request cannot be decided at the moment. Try again later.")
+                self.problem(refusal, rules, "The request cannot be decided at the moment. Try again later.")
             }
         }
     }
 
-    fn problem(&self, refusal: &Refusal, policy: &Policy, detail: &str) -> Response {
+    fn problem(&self, refusal: &Refusal, rules: Rules<'_>, detail: &str) -> Response {
         let status = self.status(refusal);
         let title = status.canonical_reason().unwrap_or("Refused");
         let problem = Problem { r#type: "about:blank", title, status: status.as_u16(), detail };
-        self.json(self.media_type(), refusal, policy, &problem)
+        self.json(self.media_type(), refusal, rules, &problem)
     }
 
-    fn fastapi(&self, refusal: &Refusal, policy: &Policy) -> Response {
+    fn fastapi(&self, refusal: &Refusal, rules: Rules<'_>) -> Response {
         let text = |detail| FastApiDetail::Text { detail };
         let body = match refusal {
             Refusal::NoCredentials => text("Not authenticated"),
             Refusal::InvalidToken(_) => text(&self.invalid_token),
+            Refusal::InvalidCredentials(_, fault) => text(told(fault, "Not authenticated")),
+            Refusal::Forbidden => text("Not enough permissions"),
+            Refusal::Hidden => text("Not Found"),
             Refusal::InsufficientScope => text("Not enough permissions"),
             Refusal::Inactive => text("Inactive user"),
             Refusal::BadLogin => text("Incorrect username or password"),
             Refusal::BadForm(fault) => FastApiDetail::of_form(fault),
             Refusal::Unavailable => text("Service Unavailable"),
         };
-        self.json(self.media_type(), refusal, policy, &body)
+        self.json(self.media_type(), refusal, rules, &body)
     }
 
-    fn json(&self, media_type: &'static str, refusal: &Refusal, policy: &Policy, body: &impl Serialize) -> Response {
+    fn json(&self, media_type: &'static str, refusal: &Refusal, rules: Rules<'_>, body: &impl Serialize) -> Response {
         // Text and numbers under fixed names: there is nothing that cannot be written.
         let text = serde_json::to_vec(body).unwrap_or_default();
         let mut response = HttpResponse::new(Body::from(text));
         *response.status_mut() = self.status(refusal);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-        if let Some(challenge) = self.challenge(refusal, policy) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        for challenge in self.challenges(refusal, rules) {
+            response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }
 }
 
 const MISSING_SCOPE: &str = "The token lacks a scope that this operation needs.";
+
+/// What an authenticator lets a client know, or else what everyone is told.
+fn told<'a>(fault: &'a CredentialFault, otherwise: &'a str) -> &'a str {
+    match fault {
+        CredentialFault::Rejected(Some(told)) => told,
+        CredentialFault::Ambiguous => "The request has more than one credential.",
+        _ => otherwise,
+    }
+}
+
+/// What a caller without credentials can do about it.
+fn needs(rules: Rules<'_>) -> String {
+    const TOKEN: &str = "an access token, as Authorization: Bearer TOKEN";
+    let schemes = rules.schemes();
+    if schemes.is_empty() {
+        return "This operation needs an access token. Send it as: Authorization: Bearer TOKEN".to_owned();
+    }
+    let wanted = schemes.into_iter().filter(|scheme| rules.asks_for_scheme(scheme)).map(Scheme::how);
+    let ways: Vec<String> = rules.asks_for_token().then(|| TOKEN.to_owned()).into_iter().chain(wanted).collect();
+    format!("This operation needs credentials: {}.", ways.join("; "))
+}
+
+impl Scheme {
+    /// How its credential is sent.
+    fn how(&self) -> String {
+        let name = self.name();
+        match self.place {
+            Place::ApiKey(KeyIn::Header, header) => format!("{name}, in the header {header}"),
+            Place::ApiKey(KeyIn::Query, parameter) => format!("{name}, as {parameter} in the query"),
+            Place::ApiKey(KeyIn::Cookie, cookie) => format!("{name}, in the cookie {cookie}"),
+            Place::Http { scheme, .. } => format!("{name}, as Authorization: {scheme}"),
+            Place::OAuth2(..) | Place::OpenIdConnect(_) => format!("{name}, as Authorization: Bearer TOKEN"),
+        }
+    }
+}
 
 /// What a client is told of a bad token: whether to renew it, and nothing that helps to forge one.
 fn about(fault: TokenFault) -> &'static str {

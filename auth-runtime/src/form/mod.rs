@@ -1,15 +1,20 @@
 //! The login form of RFC 6749 section 4.3.2, as FastAPI's `OAuth2PasswordRequestForm` has it.
 
+mod extract;
 mod fields;
 
 use std::fmt;
 
-pub(crate) use self::fields::{MAX_BYTES, read};
+pub(crate) use self::{
+    extract::unknown_scopes,
+    fields::{MAX_BYTES, read},
+};
 use crate::{scope::RequestedScope, secret::Secret};
 
 /// The login form: username and password, and what a client may add.
 ///
-/// It is the last parameter of a [`#[token_endpoint]`](crate::token_endpoint). `S` is the application's scope enum; with
+/// It is the last parameter of a [`#[token_endpoint]`](crate::token_endpoint), and an extractor for handlers that log in
+/// otherwise. `S` is the application's scope enum; with
 /// the default, `String`, scopes are free text. Both `application/x-www-form-urlencoded` and `multipart/form-data` are
 /// read, up to 64 KiB. An empty value counts as absent, an unknown parameter is ignored and a repeated one refused (RFC
 /// 6749 section 3.2).

@@ -24,7 +24,11 @@ use utoipa::{
 
 use super::schemas::Schemas;
 use crate::{
-    endpoint::Takes, extract::AccessToken, form::LoginForm, grant::IntoGrant, scope::RequestedScope, user::AuthUser,
+    endpoint::{GuardArgument, Takes},
+    form::{LoginForm, PasswordRequestForm, PasswordRequestFormStrict},
+    grant::IntoGrant,
+    scope::RequestedScope,
+    user::AuthUser,
 };
 
 /// One operation under description.
@@ -34,6 +38,8 @@ pub struct Describe {
     pub(crate) query: Vec<Parameter>,
     pub(crate) body: Option<TypedBody>,
     pub(crate) login: Option<LoginBody>,
+    /// A login form that the handler reads itself: the fields that it requires.
+    pub(crate) login_form: Option<&'static [&'static str]>,
     pub(crate) responses: Vec<(&'static str, Option<TypedBody>)>,
     /// Those of all operations so far.
     pub(crate) schemas: Schemas,
@@ -156,19 +162,14 @@ pub trait NoUser {
 
 impl<T> NoUser for Argument<T> {}
 
-impl<U: AuthUser> Argument<U> {
-    /// [`Takes::User`].
-    pub const TAKES: Takes = Takes::User;
+impl<T: GuardArgument> Argument<T> {
+    /// What it takes.
+    pub const TAKES: Takes = T::TAKES;
 }
 
-impl<U: AuthUser> Argument<Option<U>> {
-    /// [`Takes::OptionalUser`].
-    pub const TAKES: Takes = Takes::OptionalUser;
-}
-
-impl Argument<AccessToken> {
-    /// [`Takes::Token`].
-    pub const TAKES: Takes = Takes::Token;
+impl<T: GuardArgument> Argument<Option<T>> {
+    /// What it takes, if there is one.
+    pub const TAKES: Takes = T::TAKES_OPTIONAL;
 }
 
 impl<T: ToSchema> Argument<Json<T>> {
@@ -261,6 +262,18 @@ impl KnownArgument for Argument<Multipart> {
 impl KnownArgument for Argument<String> {
     fn describe(self, operation: &mut Describe) {
         operation.body = Some((TEXT, text()));
+    }
+}
+
+impl<S: RequestedScope> KnownArgument for Argument<PasswordRequestForm<S>> {
+    fn describe(self, operation: &mut Describe) {
+        operation.login_form = Some(PasswordRequestForm::<S>::REQUIRED);
+    }
+}
+
+impl<S: RequestedScope> KnownArgument for Argument<PasswordRequestFormStrict<S>> {
+    fn describe(self, operation: &mut Describe) {
+        operation.login_form = Some(PasswordRequestFormStrict::<S>::REQUIRED);
     }
 }
 

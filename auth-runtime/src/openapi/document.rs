@@ -4,28 +4,25 @@ use std::sync::Arc;
 
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, Required, ResponseBuilder,
-    SecurityRequirement, Server,
+    Server,
     header::HeaderBuilder,
     path::{HttpMethod, Operation, OperationBuilder, ParameterBuilder, ParameterIn, Paths},
-    request_body::RequestBodyBuilder,
+    request_body::{RequestBody, RequestBodyBuilder},
     schema::{SchemaType, Type},
-    security::{Flow, OAuth2, Password, Scopes, SecurityScheme},
 };
 
 use super::{
     describe::{Describe, LoginBody, PathParameters, content, unconstrained},
     schemas::Schemas,
+    security::Schemes,
 };
 use crate::{
-    endpoint::{Route, Source, Takes},
-    error::{Answers, DocumentedAnswer},
+    endpoint::{Options, Route, Source, Takes},
+    error::{Answers, DocumentedAnswer, Refusal},
     grant,
-    policy::Policy,
-    scope::Scope,
+    policy::{Policy, Requirement, Rules},
 };
 
-/// The name of the scheme in the document: FastAPI's class, under which its clients know it.
-const SCHEME: &str = "OAuth2PasswordBearer";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// An endpoint as the router knows it.
@@ -35,13 +32,33 @@ pub(crate) struct Listed {
     /// The whole path, with those of the routers that it is nested in.
     pub(crate) path: String,
     pub(crate) policy: Policy,
+    /// The policies of the groups that it is in.
+    pub(crate) group: Vec<Requirement>,
     pub(crate) takes: &'static [Takes],
+    pub(crate) options: Options,
     pub(crate) source: Source,
     pub(crate) describe: fn(&mut Describe),
     /// How its application answers; `None` for a public endpoint.
-    pub(crate) answers: Option<Answers>,
+    pub(crate) answers: Option<Arc<Answers>>,
     /// The documents that it belongs to.
     pub(crate) documents: Vec<DocumentId>,
+}
+
+impl Listed {
+    /// What it is held to.
+    pub(crate) fn rules(&self) -> Rules<'_> {
+        Rules { group: &self.group, own: self.policy }
+    }
+
+    /// Whether it is given what there is of a caller, without asking for one.
+    pub(crate) fn takes_optional(&self) -> bool {
+        crate::endpoint::knows_caller(self.takes)
+    }
+
+    /// The answers of its application.
+    pub(crate) fn token_scheme(&self) -> &str {
+        self.answers.as_ref().map_or("OAuth2PasswordBearer", |answers| &answers.token_scheme)
+    }
 }
 
 /// Tells one router's document from another's.
@@ -69,12 +86,10 @@ pub(crate) fn document(endpoints: &[&Listed], heading: &Heading<'_>) -> OpenApi 
     let mut paths = Paths::new();
     let mut components = ComponentsBuilder::new();
     let mut schemas = Schemas::default();
-    let mut scopes: Vec<(String, String)> = Vec::new();
-    let mut token_url = heading.token_url.map(str::to_owned);
-    let mut guarded = false;
+    let mut schemes = Schemes::default();
     let mut operation_ids: Vec<String> = Vec::new();
 
-    for endpoint in endpoints {
+    for endpoint in endpoints.iter().filter(|endpoint| !endpoint.route.websocket) {
         let mut description = Describe { schemas: std::mem::take(&mut schemas), ..Describe::default() };
         (endpoint.describe)(&mut description);
         let path = match endpoint.path.strip_prefix(heading.base) {
@@ -82,14 +97,8 @@ pub(crate) fn document(endpoints: &[&Listed], heading: &Heading<'_>) -> OpenApi 
             Some("") => "/",
             Some(path) => path,
         };
-        if let Some(login) = &description.login {
-            // Relative, so that it is right behind any proxy and under any prefix.
-            token_url.get_or_insert_with(|| path.trim_start_matches('/').to_owned());
-            add_scopes(&mut scopes, login.scopes.iter().copied());
-        }
-        add_scopes(&mut scopes, endpoint.policy.scopes().map(|scope| (scope.as_str(), scope.description())));
+        schemes.add_operation(endpoint, description.login.as_ref(), path);
         schemas = std::mem::take(&mut description.schemas);
-        guarded |= needs_scheme(endpoint);
         let id = unique(endpoint.route.operation_id.unwrap_or(endpoint.source.name), &mut operation_ids);
         let operation = operation(endpoint, description, path, id);
         if let Some(method) = http_method(endpoint.route.method) {
@@ -104,9 +113,8 @@ pub(crate) fn document(endpoints: &[&Listed], heading: &Heading<'_>) -> OpenApi 
     for (name, schema) in schemas.into_iter() {
         components = components.schema(name, schema);
     }
-    if guarded || token_url.is_some() {
-        let flow = Password::new(token_url.unwrap_or_else(|| "token".to_owned()), Scopes::from_iter(scopes));
-        components = components.security_scheme(SCHEME, SecurityScheme::OAuth2(OAuth2::new([Flow::Password(flow)])));
+    for (name, scheme) in schemes.into_components(heading.token_url) {
+        components = components.security_scheme(name, scheme);
     }
     let servers = (!heading.base.is_empty()).then(|| vec![Server::new(heading.base)]);
     OpenApiBuilder::new()
@@ -115,22 +123,6 @@ pub(crate) fn document(endpoints: &[&Listed], heading: &Heading<'_>) -> OpenApi 
         .paths(paths)
         .components(Some(components.build()))
         .build()
-}
-
-fn add_scopes<'a>(scopes: &mut Vec<(String, String)>, new: impl Iterator<Item = (&'a str, &'a str)>) {
-    for (name, description) in new {
-        if !scopes.iter().any(|(present, _)| present == name) {
-            scopes.push((name.to_owned(), description.to_owned()));
-        }
-    }
-}
-
-fn takes_optional_user(endpoint: &Listed) -> bool {
-    endpoint.takes.contains(&Takes::OptionalUser)
-}
-
-fn needs_scheme(endpoint: &Listed) -> bool {
-    !endpoint.policy.is_public() || takes_optional_user(endpoint)
 }
 
 /// `name`, or `name_2` where it is taken.
@@ -183,6 +175,9 @@ fn operation(endpoint: &Listed, description: Describe, path: &str, id: String) -
         let body = RequestBodyBuilder::new().content(media_type, content(schema)).required(Some(Required::True));
         operation = operation.request_body(Some(body.build()));
     }
+    if let Some(required) = description.login_form {
+        operation = operation.request_body(Some(login_form(required)));
+    }
     match (&description.login, &endpoint.answers) {
         (Some(login), Some(answers)) => operation = token_endpoint(operation, login, answers),
         _ => {
@@ -231,7 +226,7 @@ fn object() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::Object))
 }
 
-fn token_endpoint(operation: OperationBuilder, login: &LoginBody, answers: &Answers) -> OperationBuilder {
+fn login_form(required: &[&str]) -> RequestBody {
     let mut form = object();
     for field in ["grant_type", "username", "password", "scope", "client_id", "client_secret"] {
         let schema = match field {
@@ -242,21 +237,24 @@ fn token_endpoint(operation: OperationBuilder, login: &LoginBody, answers: &Answ
         };
         form = form.property(field, schema);
     }
-    for field in login.required {
+    for field in required {
         form = form.required(*field);
     }
     let form = form.build();
-    let body = RequestBodyBuilder::new()
+    RequestBodyBuilder::new()
         .content(FORM, content(form.clone().into()))
         .content("multipart/form-data", content(form.into()))
-        .required(Some(Required::True));
+        .required(Some(Required::True))
+        .build()
+}
 
+fn token_endpoint(operation: OperationBuilder, login: &LoginBody, answers: &Answers) -> OperationBuilder {
     let mut token = object();
     for (field, number) in grant::response_fields(answers) {
         let kind = if *number { Type::Integer } else { Type::String };
         token = token.property(*field, ObjectBuilder::new().schema_type(SchemaType::Type(kind))).required(*field);
     }
-    let mut operation = operation.request_body(Some(body.build())).response(
+    let mut operation = operation.request_body(Some(login_form(login.required))).response(
         "200",
         ResponseBuilder::new()
             .description("An access token")
@@ -275,7 +273,10 @@ fn token_endpoint(operation: OperationBuilder, login: &LoginBody, answers: &Answ
 /// The responses that the guard gives, exactly as it gives them.
 fn refusals(mut operation: OperationBuilder, endpoint: &Listed) -> OperationBuilder {
     let Some(answers) = &endpoint.answers else { return operation };
-    for answer in answers.documented(&endpoint.policy, takes_optional_user(endpoint)) {
+    let rules = endpoint.options.rules.iter();
+    let by_rules: Vec<Refusal> =
+        rules.map(|rule| if rule.hides { Refusal::Hidden } else { Refusal::Forbidden }).collect();
+    for answer in answers.documented(endpoint.rules(), endpoint.takes_optional(), &by_rules) {
         let response = ResponseBuilder::new()
             .description(answer.description)
             .content(answers.media_type(), content(answers.schema().into()));
@@ -298,15 +299,9 @@ fn with_headers(mut response: ResponseBuilder, answer: &DocumentedAnswer) -> Res
     response
 }
 
-fn security(operation: OperationBuilder, endpoint: &Listed) -> OperationBuilder {
-    if !needs_scheme(endpoint) {
-        return operation;
+fn security(mut operation: OperationBuilder, endpoint: &Listed) -> OperationBuilder {
+    for requirement in super::security::requirements(endpoint) {
+        operation = operation.security(requirement);
     }
-    let scopes: Vec<&str> = endpoint.policy.scopes().map(Scope::as_str).collect();
-    let required = SecurityRequirement::new(SCHEME, scopes);
-    if endpoint.policy.is_public() {
-        operation.security(SecurityRequirement::default()).security(required)
-    } else {
-        operation.security(required)
-    }
+    operation
 }

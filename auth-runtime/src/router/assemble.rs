@@ -1,16 +1,20 @@
 //! From declarations to a plain axum router: conflicts are found first, since axum would panic at them.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::OriginalUri,
     http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::{MethodRouter, any},
 };
 
-use super::SecureRouter;
+use super::{SecureRouter, fallback::Fallback, lints};
+use crate::{guard::GroupPolicy, openapi::Listed, policy::Requirement};
 
 /// A router that cannot be served. The text lists every conflict.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +70,39 @@ impl Table {
         self.routes.insert(path.to_owned(), present.merge(handler));
     }
 
+    /// The routes, with what answers beside them.
+    fn into_router(mut self, mut fallbacks: Vec<Fallback<()>>) -> Router {
+        // The innermost first: it covers the fewest paths.
+        fallbacks.sort_by_key(|fallback| std::cmp::Reverse(fallback.prefix.len()));
+        let mut whole = None;
+        let mut covered: BTreeSet<String> = BTreeSet::new();
+        for fallback in fallbacks {
+            let handler = grouped(fallback.entry.handler.clone(), fallback.group());
+            for (path, route) in self.routes.iter_mut().filter(|(path, _)| fallback.covers(path)) {
+                if covered.insert(path.clone()) {
+                    *route = std::mem::take(route).fallback(handler.clone());
+                }
+            }
+            if fallback.prefix.is_empty() {
+                whole = Some(handler);
+                continue;
+            }
+            for rest in ["", "/", "/{*rest}"] {
+                let path = format!("{}{rest}", fallback.prefix);
+                if !self.routes.contains_key(&path) && self.paths.insert(&path, ()).is_ok() {
+                    covered.insert(path.clone());
+                    self.routes.insert(path, handler.clone());
+                }
+            }
+        }
+        let router =
+            self.routes.into_iter().fold(Router::new(), |router, (path, handler)| router.route(&path, handler));
+        match whole {
+            Some(handler) => router.fallback(handler),
+            None => router,
+        }
+    }
+
     /// Adds a redirect from a path that nothing else is at.
     fn add_redirect(&mut self, path: &str) {
         if !self.routes.contains_key(path) && self.paths.insert(path, ()).is_ok() {
@@ -78,7 +115,9 @@ pub(super) fn assemble(router: SecureRouter) -> Result<Router, RouterError> {
     let mut table = Table { problems: router.problems, ..Table::default() };
     let mut documents = Vec::new();
     for docs in &router.inner_docs {
-        documents.push((docs, docs.own_document(router.entries.iter().map(|entry| &entry.listed))));
+        let own = || router.entries.iter().map(|entry| &entry.listed);
+        table.problems.extend(docs.conflicts(own()));
+        documents.push((docs, docs.own_document(own())));
     }
     for (docs, document) in documents {
         match docs.routes(document) {
@@ -90,11 +129,32 @@ pub(super) fn assemble(router: SecureRouter) -> Result<Router, RouterError> {
             Err(problem) => table.problems.push(problem),
         }
     }
+    for entry in router.entries.iter().chain(router.fallbacks.iter().map(|fallback| &fallback.entry)) {
+        table.problems.extend(lints::problems(&entry.listed));
+        if entry.listed.options.observed {
+            let Listed { route, path, source, .. } = &entry.listed;
+            tracing::warn!(
+                event = "access.observed_route",
+                method = route.method,
+                path,
+                policy = %entry.listed.rules(),
+                "{} is only observed: its policy is logged, and REFUSES NOBODY",
+                source.place()
+            );
+        }
+    }
+    let mut prefixes = BTreeMap::new();
+    for fallback in &router.fallbacks {
+        let place = fallback.entry.listed.source.place();
+        if let Some(other) = prefixes.insert(&fallback.prefix, place.clone()) {
+            let below = if fallback.prefix.is_empty() { "the application" } else { &fallback.prefix };
+            table.problems.push(format!("{below} has two fallbacks: {other} and {place}"));
+        }
+    }
     let mut redirects = Vec::new();
     for entry in router.entries {
         let listed = &entry.listed;
-        let owner =
-            format!("{}::{} ({}:{})", listed.source.module, listed.source.name, listed.source.file, listed.source.line);
+        let owner = listed.source.place();
         let (path, method) = (listed.path.as_str(), listed.route.method);
         if entry.redirect_slashes {
             redirects.push(match path.strip_suffix('/') {
@@ -102,7 +162,8 @@ pub(super) fn assemble(router: SecureRouter) -> Result<Router, RouterError> {
                 None => format!("{path}/"),
             });
         }
-        table.add(path, method, &owner, entry.handler);
+        let handler = grouped(entry.handler, &listed.group);
+        table.add(path, method, &owner, handler);
     }
     for path in redirects.iter().filter(|path| !path.is_empty() && !path.contains("{*")) {
         table.add_redirect(path);
@@ -110,7 +171,12 @@ pub(super) fn assemble(router: SecureRouter) -> Result<Router, RouterError> {
     if !table.problems.is_empty() {
         return Err(RouterError(table.problems));
     }
-    Ok(table.routes.into_iter().fold(Router::new(), |router, (path, handler)| router.route(&path, handler)))
+    Ok(table.into_router(router.fallbacks))
+}
+
+/// The handler, whose guard is told what the groups that it is in ask for.
+fn grouped(handler: MethodRouter, group: &[Requirement]) -> MethodRouter {
+    if group.is_empty() { handler } else { handler.layer(Extension(GroupPolicy(group.into()))) }
 }
 
 /// To the same path with a slash less, or more.

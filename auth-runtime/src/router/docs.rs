@@ -10,7 +10,10 @@ use axum::{
 };
 use utoipa::openapi::{OpenApi, Server};
 
-use crate::openapi::{DocumentId, Heading, Listed, document};
+use crate::{
+    openapi::{DocumentId, Heading, Listed, document, names_token, to_json},
+    scheme::Scheme,
+};
 
 /// Where the document of a router is served, and what it says beside the handlers.
 #[derive(Clone)]
@@ -76,6 +79,44 @@ impl Docs {
         document
     }
 
+    /// What in this document would have one name for two things.
+    pub(super) fn conflicts<'a>(&self, endpoints: impl Iterator<Item = &'a Listed>) -> Vec<String> {
+        let mut tokens: Vec<&Listed> = Vec::new();
+        let mut schemes: Vec<(&Listed, &'static Scheme)> = Vec::new();
+        let mut problems = Vec::new();
+        for endpoint in endpoints.filter(|endpoint| endpoint.documents.contains(&self.id)) {
+            let place = |listed: &Listed| listed.source.place();
+            if let Some(answers) = endpoint.answers.as_ref().filter(|_| names_token(endpoint)) {
+                let clash = |other: &&&Listed| {
+                    other.token_scheme() == endpoint.token_scheme()
+                        && other.answers.as_ref().is_some_and(|present| !Arc::ptr_eq(present, answers))
+                };
+                match tokens.iter().find(clash) {
+                    Some(other) => problems.push(format!(
+                        "{} and {} take tokens of two `Auth`s, which the document calls {} both: give one of them a `.token_scheme_name(..)`",
+                        place(other),
+                        place(endpoint),
+                        endpoint.token_scheme()
+                    )),
+                    None => tokens.push(endpoint),
+                }
+            }
+            for scheme in endpoint.rules().schemes() {
+                match schemes.iter().find(|(_, present)| present.name() == scheme.name() && *present != scheme) {
+                    Some((other, _)) => problems.push(format!(
+                        "{} and {} name two security schemes that the document calls {} both: give one of them a `name = \"..\"`",
+                        place(other),
+                        place(endpoint),
+                        scheme.name()
+                    )),
+                    None => schemes.push((endpoint, scheme)),
+                }
+            }
+        }
+        problems.dedup();
+        problems
+    }
+
     /// The routes that serve it.
     pub(super) fn routes(&self, document: OpenApi) -> Result<Vec<(String, MethodRouter)>, String> {
         let mut routes = Vec::new();
@@ -83,7 +124,7 @@ impl Docs {
         for path in [Some(json), self.ui.as_ref()].into_iter().flatten() {
             check_path(path).map_err(|problem| format!("the document cannot be served at {path:?}: {problem}"))?;
         }
-        let text = document.to_json().map_err(|error| format!("the document cannot be written: {error}"))?;
+        let text = to_json(&document).map_err(|error| format!("the document cannot be written: {error}"))?;
         routes.push((json.clone(), serve(json.clone(), text.into(), document)));
         #[cfg(feature = "swagger-ui")]
         if let Some(ui) = &self.ui {
@@ -110,7 +151,7 @@ fn serve(path: String, text: Arc<str>, document: OpenApi) -> MethodRouter {
                 let mut document = OpenApi::clone(&document);
                 let base = document.servers.iter().flatten().next().map_or("", |server| server.url.as_str());
                 document.servers = Some(vec![Server::new(format!("{outer}{base}"))]);
-                document.to_json().map_or_else(|_| json(text.to_string()), json)
+                to_json(&document).map_or_else(|_| json(text.to_string()), json)
             }
         }
     })

@@ -2,27 +2,30 @@
 
 mod assemble;
 mod docs;
+mod fallback;
+mod lints;
 mod table;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use axum::{
     Router,
     handler::Handler,
-    routing::{MethodFilter, MethodRouter},
+    routing::{MethodFilter, MethodRouter, any},
 };
 use utoipa::openapi::OpenApi;
 
-use self::docs::Docs;
 pub use self::{
     assemble::RouterError,
     table::{AccessRow, AccessTable},
 };
+use self::{docs::Docs, fallback::Fallback};
 use crate::{
-    endpoint::{Endpoint, Routed},
+    endpoint::{Endpoint, Route, Routed},
     error::Answers,
-    guard::{Enforce, Guarded},
+    guard::{Enforce, Guarded, Protected},
     openapi::Listed,
+    policy::{NamedPolicy, Requirement},
 };
 
 /// A router whose handlers each state their method, their path and who may call them.
@@ -57,6 +60,10 @@ pub struct SecureRouter<S = ()> {
     docs: Docs,
     inner_docs: Vec<Docs>,
     redirect_slashes: bool,
+    group: Vec<Requirement>,
+    /// The group's handlers have their state, and no others can join them.
+    group_is_closed: bool,
+    fallbacks: Vec<Fallback<S>>,
     problems: Vec<String>,
 }
 
@@ -70,6 +77,9 @@ pub struct SecureRouter<S = ()> {
 pub trait Mountable<T, S> {
     /// The handler, for this method.
     fn at(self, filter: MethodFilter) -> MethodRouter<S>;
+
+    /// The handler, for every method.
+    fn at_any(self) -> MethodRouter<S>;
 }
 
 impl<H, T, S> Mountable<T, S> for H
@@ -81,13 +91,59 @@ where
     fn at(self, filter: MethodFilter) -> MethodRouter<S> {
         MethodRouter::new().on(filter, self)
     }
+
+    fn at_any(self) -> MethodRouter<S> {
+        any(self)
+    }
 }
 
 struct Entry<S> {
     listed: Listed,
     handler: MethodRouter<S>,
-    answers: fn(&S) -> Option<Answers>,
+    answers: fn(&S) -> Option<Arc<Answers>>,
+    problem: fn(&S, &[Requirement]) -> Option<String>,
     redirect_slashes: bool,
+}
+
+impl<S: Clone + Send + Sync + 'static> Entry<S> {
+    fn new<E: Endpoint>(route: Route, handler: MethodRouter<S>) -> Self
+    where
+        E::Access: Enforce<S>,
+    {
+        Self {
+            listed: Listed {
+                route,
+                path: route.path.to_owned(),
+                policy: E::POLICY,
+                group: Vec::new(),
+                takes: E::TAKES,
+                options: E::OPTIONS,
+                source: E::SOURCE,
+                describe: E::describe,
+                answers: None,
+                documents: Vec::new(),
+            },
+            handler,
+            answers: <E::Access as Enforce<S>>::answers,
+            problem: <E::Access as Enforce<S>>::problem::<E>,
+            redirect_slashes: false,
+        }
+    }
+
+    fn with_state<S2>(self, state: &S, problems: &mut Vec<String>) -> Entry<S2> {
+        let mut listed = self.listed;
+        if let Some(problem) = (self.problem)(state, &listed.group) {
+            problems.push(format!("{} {}, of {}: {problem}", listed.route.method, listed.path, listed.source.place()));
+        }
+        listed.answers = listed.answers.or_else(|| (self.answers)(state));
+        Entry {
+            listed,
+            handler: self.handler.with_state(state.clone()),
+            answers: |_| None,
+            problem: |_, _| None,
+            redirect_slashes: self.redirect_slashes,
+        }
+    }
 }
 
 impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
@@ -98,6 +154,9 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
             docs: Docs::default(),
             inner_docs: Vec::new(),
             redirect_slashes: false,
+            group: Vec::new(),
+            group_is_closed: false,
+            fallbacks: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -115,28 +174,84 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
             self.problems.push(format!("{} {}: this method cannot be mounted", route.method, route.path));
             return self;
         };
-        self.entries.push(Entry {
-            listed: Listed {
-                route,
-                path: route.path.to_owned(),
-                policy: T::Endpoint::POLICY,
-                takes: T::Endpoint::TAKES,
-                source: T::Endpoint::SOURCE,
-                describe: T::Endpoint::describe,
-                answers: None,
-                documents: Vec::new(),
-            },
-            handler: handler.at(filter),
-            answers: <T::Endpoint as Endpoint>::Access::answers,
-            redirect_slashes: false,
-        });
+        self.check_open(T::Endpoint::SOURCE.name);
+        self.entries.push(Entry::new::<T::Endpoint>(route, handler.at(filter)));
         self
+    }
+
+    /// Holds every handler of this router to a named policy, beside its own: those mounted before and after, and those of
+    /// routers merged and nested into it.
+    ///
+    /// A handler that is not to be held to it says so, by `#[overrides_group]`; one that is `#[public]` has to.
+    ///
+    /// ```
+    /// # use auth_runtime::prelude::*;
+    /// # #[derive(AuthUser, Clone)]
+    /// # #[auth(no_password)]
+    /// # struct User { #[auth(username)] name: String, #[auth(disabled)] disabled: bool }
+    /// #[policy(active_user)]
+    /// struct Members;
+    ///
+    /// #[get("/news")]
+    /// #[requires_token]
+    /// async fn news() {}
+    ///
+    /// let router: SecureRouter<Auth<User>> = SecureRouter::new().group::<Members>().mount(news);
+    /// assert_eq!(router.access_table().rows()[0].policy, "Members (active user) and token");
+    /// ```
+    pub fn group<P: NamedPolicy>(mut self) -> Self
+    where
+        Protected<(P,)>: Enforce<S>,
+    {
+        self.check_open(P::NAMED.name.name);
+        self.group.push(P::REQUIREMENT);
+        self
+    }
+
+    /// Answers every request that no handler is mounted for, with a handler that states its policy as any other does.
+    ///
+    /// With `#[requires_active_user]` above it, strangers are refused everywhere, and cannot find out what there is. It
+    /// also answers where a path is mounted for other methods. In a nested router, it answers below that router's path.
+    ///
+    /// ```
+    /// # use auth_runtime::prelude::*;
+    /// # use axum::http::StatusCode;
+    /// # #[derive(AuthUser, Clone)]
+    /// # #[auth(no_password)]
+    /// # struct User { #[auth(username)] name: String, #[auth(disabled)] disabled: bool }
+    /// #[requires_active_user]
+    /// async fn not_found() -> StatusCode {
+    ///     StatusCode::NOT_FOUND
+    /// }
+    ///
+    /// let router: SecureRouter<Auth<User>> = SecureRouter::new().fallback(not_found);
+    /// ```
+    pub fn fallback<H, T>(mut self, handler: H) -> Self
+    where
+        T: Guarded + 'static,
+        <T::Endpoint as Endpoint>::Access: Enforce<S>,
+        H: Mountable<T, S>,
+    {
+        self.check_open(T::Endpoint::SOURCE.name);
+        let entry = Entry::new::<T::Endpoint>(fallback::ROUTE, handler.at_any());
+        self.fallbacks.push(Fallback { prefix: String::new(), entry });
+        self
+    }
+
+    fn check_open(&mut self, name: &str) {
+        if self.group_is_closed {
+            self.problems.push(format!(
+                "{name} is added after `.with_state(..)` to a router with a group policy, which would not hold for it: add it before, or to an outer router that this one is merged into"
+            ));
+        }
     }
 
     /// Adds the handlers of another router.
     pub fn merge(mut self, other: Self) -> Self {
         let other = other.settled();
+        self.check_open("another router");
         self.entries.extend(other.entries);
+        self.fallbacks.extend(other.fallbacks);
         self.problems.extend(other.problems);
         self.inner_docs.extend(other.inner_docs);
         self
@@ -166,7 +281,9 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
             self.problems.push(format!("a router cannot be nested at {prefix:?}: {problem}"));
             return self;
         }
+        self.check_open("another router");
         self.problems.extend(other.problems);
+        self.fallbacks.extend(other.fallbacks.into_iter().map(|fallback| fallback.under(prefix)));
         for mut entry in other.entries {
             entry.listed.path = match entry.listed.path.as_str() {
                 "/" if !entry.redirect_slashes => prefix.to_owned(),
@@ -219,34 +336,48 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
     }
 
     /// Gives the handlers their state: an [`Auth`](crate::Auth), or any [`AuthState`](crate::AuthState).
-    pub fn with_state<S2>(self, state: S) -> SecureRouter<S2> {
-        let entries = self.entries.into_iter().map(|entry| {
-            let mut listed = entry.listed;
-            listed.answers = listed.answers.or_else(|| (entry.answers)(&state));
-            Entry {
-                listed,
-                handler: entry.handler.with_state(state.clone()),
-                answers: |_| None,
-                redirect_slashes: entry.redirect_slashes,
-            }
-        });
+    pub fn with_state<S2>(mut self, state: S) -> SecureRouter<S2> {
+        self.group_is_closed |= !self.group.is_empty();
+        self.write_group();
+        let mut problems = self.problems;
+        let entries = self.entries.into_iter().map(|entry| entry.with_state(&state, &mut problems)).collect();
+        let fallbacks = self.fallbacks.into_iter().map(|fallback| fallback.with_state(&state, &mut problems)).collect();
         SecureRouter {
-            entries: entries.collect(),
+            entries,
             docs: self.docs,
             inner_docs: self.inner_docs,
             redirect_slashes: self.redirect_slashes,
-            problems: self.problems,
+            group: Vec::new(),
+            group_is_closed: self.group_is_closed,
+            fallbacks,
+            problems,
         }
     }
 
     /// Who may call what, as it is enforced: method, path, policy, handler and source of every handler.
     #[must_use]
     pub fn access_table(&self) -> AccessTable {
-        AccessTable::of(self.entries.iter().map(|entry| &entry.listed))
+        AccessTable::of(&self.listed())
+    }
+
+    /// Every handler, with the policies of this router's group.
+    pub(crate) fn listed(&self) -> Vec<Listed> {
+        let fallbacks = self.fallbacks.iter().map(|fallback| &fallback.entry.listed);
+        let mut all: Vec<Listed> = self.entries.iter().map(|entry| &entry.listed).chain(fallbacks).cloned().collect();
+        all.iter_mut().for_each(|listed| add_group(listed, &self.group));
+        all
+    }
+
+    /// Writes the policies of the group to the handlers in it.
+    fn write_group(&mut self) {
+        let group = std::mem::take(&mut self.group);
+        let entries = self.entries.iter_mut().chain(self.fallbacks.iter_mut().map(|fallback| &mut fallback.entry));
+        entries.for_each(|entry| add_group(&mut entry.listed, &group));
     }
 
     /// What holds for the whole of this router is written to its parts, before it becomes a part itself.
     fn settled(mut self) -> Self {
+        self.write_group();
         if self.redirect_slashes {
             self.entries.iter_mut().for_each(|entry| entry.redirect_slashes = true);
         }
@@ -264,7 +395,8 @@ impl SecureRouter {
     /// The plain axum router, to be served, layered, nested or merged like any other.
     ///
     /// # Errors
-    /// [`RouterError`] lists every conflict: two handlers at one method and path, paths that no matcher can tell apart.
+    /// [`RouterError`] lists every conflict: two handlers at one method and path, paths that no matcher can tell apart; and
+    /// what can only be a mistake, unless it is accepted ([`Lint`](crate::Lint)).
     pub fn into_router(self) -> Result<Router, RouterError> {
         assemble::assemble(self.settled())
     }
@@ -272,7 +404,16 @@ impl SecureRouter {
     /// The OpenAPI document of all handlers, with or without [`docs`](Self::docs).
     #[must_use]
     pub fn document(&self) -> OpenApi {
-        self.docs.document(self.entries.iter().map(|entry| &entry.listed))
+        let listed = self.listed();
+        let documented = listed.iter().filter(|listed| listed.route.method != fallback::ROUTE.method);
+        self.docs.document(documented)
+    }
+}
+
+/// The policies of a group come before those of the handler, and before those of routers within.
+fn add_group(listed: &mut Listed, group: &[Requirement]) {
+    if !listed.options.overrides_group {
+        listed.group.splice(0..0, group.iter().copied());
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     endpoint::Takes,
-    openapi::{Describe, Listed},
+    openapi::{Describe, Listed, scheme_names},
 };
 
 /// Who may call what: one row for each handler of a router, by path and method.
@@ -41,6 +41,8 @@ pub struct AccessRow {
     pub method: &'static str,
     /// Who may call, in words.
     pub policy: String,
+    /// The security schemes, as the document names them.
+    pub schemes: String,
     /// The function, with its module.
     pub handler: String,
     /// The source file.
@@ -49,11 +51,11 @@ pub struct AccessRow {
     pub line: u32,
 }
 
-const HEADINGS: [&str; 5] = ["method", "path", "policy", "handler", "source"];
+const HEADINGS: [&str; 6] = ["method", "path", "policy", "schemes", "handler", "source"];
 
 impl AccessTable {
-    pub(super) fn of<'a>(endpoints: impl Iterator<Item = &'a Listed>) -> Self {
-        let mut rows: Vec<AccessRow> = endpoints.map(row).collect();
+    pub(super) fn of(endpoints: &[Listed]) -> Self {
+        let mut rows: Vec<AccessRow> = endpoints.iter().map(row).collect();
         rows.sort();
         Self { rows }
     }
@@ -87,24 +89,41 @@ impl AccessTable {
 impl AccessRow {
     fn cells(&self) -> [String; HEADINGS.len()] {
         let source = format!("{}:{}", self.file, self.line);
-        [self.method.to_owned(), self.path.clone(), self.policy.clone(), self.handler.clone(), source]
+        [
+            self.method.to_owned(),
+            self.path.clone(),
+            self.policy.clone(),
+            self.schemes.clone(),
+            self.handler.clone(),
+            source,
+        ]
     }
 }
 
 fn row(listed: &Listed) -> AccessRow {
     let mut description = Describe::default();
     (listed.describe)(&mut description);
-    let policy = if description.login.is_some() {
+    let rules = listed.rules();
+    let mut policy = if description.login.is_some() {
         "login: username and password".to_owned()
-    } else if listed.policy.is_public() && listed.takes.contains(&Takes::OptionalUser) {
+    } else if rules.is_public() && listed.takes.contains(&Takes::OptionalUser) {
         "public, user if there is one".to_owned()
     } else {
-        listed.policy.to_string()
+        rules.to_string()
     };
+    for rule in listed.options.rules {
+        let about = if rule.about_result { ", then if " } else { ", if " };
+        policy += &format!("{about}{}{}", rule.text, if rule.hides { " (else 404)" } else { "" });
+    }
+    if listed.options.observed {
+        policy = format!("observed only, refuses nobody: {policy}");
+    }
+    let websocket = if listed.route.websocket { "WEBSOCKET" } else { listed.route.method };
     AccessRow {
         path: listed.path.clone(),
-        method: listed.route.method,
+        method: websocket,
         policy,
+        schemes: scheme_names(listed),
         handler: format!("{}::{}", listed.source.module, listed.source.name),
         file: listed.source.file,
         line: listed.source.line,

@@ -1,33 +1,23 @@
 //! `Authorization: Bearer` (RFC 6750 section 2.1). Tokens in a query or a body are not read.
 
-use axum::http::{HeaderMap, header::AUTHORIZATION};
+use axum::http::HeaderMap;
 
+use super::{authorization, credential::CredentialFault};
 use crate::token::TokenFault;
 
 /// The token of a request; `None` without an `Authorization` header, or with one of another scheme.
 pub(crate) fn credential(headers: &HeaderMap) -> Result<Option<&str>, TokenFault> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        return Err(TokenFault::Ambiguous);
+    match authorization::of_scheme(headers, "Bearer", false) {
+        Ok(None) => Ok(None),
+        Ok(Some((_, token))) if !token.contains([' ', '\t', ',']) => Ok(Some(token)),
+        Ok(Some(_)) | Err(CredentialFault::Malformed | CredentialFault::Rejected(_)) => Err(TokenFault::Malformed),
+        Err(CredentialFault::Ambiguous) => Err(TokenFault::Ambiguous),
     }
-    let value = value.as_bytes();
-    let end = value.iter().position(|byte| *byte == b' ' || *byte == b'\t').unwrap_or(value.len());
-    let (scheme, rest) = value.split_at(end);
-    // RFC 9110 section 11.1: the scheme is compared without case.
-    if !scheme.eq_ignore_ascii_case(b"Bearer") {
-        return Ok(None);
-    }
-    let token = std::str::from_utf8(rest).map_err(|_| TokenFault::Malformed)?.trim_matches([' ', '\t']);
-    if token.is_empty() || token.contains([' ', '\t', ',']) {
-        return Err(TokenFault::Malformed);
-    }
-    Ok(Some(token))
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderValue, header::AUTHORIZATION};
 
     use super::*;
 

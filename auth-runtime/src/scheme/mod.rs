@@ -1,3 +1,222 @@
-//! Schemes: where in a request the credential is. A scheme knows nothing of users.
+//! Security schemes: where in a request a credential is, and whose it is. A scheme knows nothing of users.
 
+mod authenticate;
+mod authorization;
 pub(crate) mod bearer;
+mod credential;
+
+use std::{any::TypeId, fmt};
+
+pub(crate) use self::authenticate::{Authenticators, ReadScheme, has_authenticator, read};
+pub use self::{
+    authenticate::{Authenticator, Granted, IntoAuthenticated},
+    credential::{AuthorizationHeader, BasicCredentials, Credential, CredentialFault, HttpCredentials},
+};
+use crate::{policy::TypeName, scope::RequestedScope};
+
+/// A way to present a credential, declared by `#[derive(SecurityScheme)]` and a word of `#[requires(..)]`.
+///
+/// ```
+/// use auth_runtime::prelude::*;
+///
+/// /// The key that you got when you registered.
+/// #[derive(SecurityScheme, Clone)]
+/// #[security(api_key(header = "x-api-key"))]
+/// struct ApiKey(Secret);
+///
+/// /// How much of your quota is left.
+/// #[get("/quota")]
+/// #[requires(ApiKey)]
+/// async fn quota(ApiKey(key): ApiKey) -> String {
+///     format!("a key of {} characters", key.expose().len())
+/// }
+/// ```
+///
+/// The field says what a handler is given: the credential as it came or, with an authenticator, whose it is.
+pub trait SecurityScheme: Clone + Send + Sync + 'static {
+    /// The field: a credential, or what the authenticator makes of one.
+    type Yields: Send + 'static;
+
+    /// What is read from the request.
+    type Credential: Credential;
+
+    /// How it is declared.
+    const SCHEME: Scheme;
+
+    /// With this in its field.
+    fn of(yields: Self::Yields) -> Self;
+
+    /// The authenticator that is declared with it, if one is.
+    fn authenticator() -> Authenticator<Self>;
+}
+
+/// A declared security scheme, as policies and documents refer to it.
+#[derive(Clone, Copy)]
+pub struct Scheme {
+    pub(crate) type_name: TypeName,
+    pub(crate) id: fn() -> TypeId,
+    pub(crate) read: ReadScheme,
+    pub(crate) has_authenticator: fn(&Authenticators) -> bool,
+    #[cfg(feature = "testing")]
+    pub(crate) authenticates: fn() -> bool,
+    pub(crate) place: Place,
+    pub(crate) shown_as: Option<&'static str>,
+    pub(crate) description: &'static str,
+    pub(crate) realm: Option<&'static str>,
+    pub(crate) bearer_format: Option<&'static str>,
+}
+
+/// Where the credential is, and what the document says of it.
+#[derive(Debug, Clone, Copy)]
+pub enum Place {
+    /// `Authorization`, with this scheme (RFC 9110 section 11.4), or with any.
+    Http {
+        /// The scheme.
+        scheme: &'static str,
+        /// Whether another word in its place will do.
+        any_scheme: bool,
+    },
+    /// A header, a parameter of the query, or a cookie of this name.
+    ApiKey(KeyIn, &'static str),
+    /// `Authorization: Bearer`, with a token that is had by one of these flows (RFC 6749).
+    OAuth2(&'static [Flow], fn() -> Vec<(&'static str, &'static str)>),
+    /// `Authorization: Bearer`, with a token of the provider whose discovery document is at this URL.
+    OpenIdConnect(&'static str),
+}
+
+/// Which part of a request holds an API key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyIn {
+    /// A header.
+    Header,
+    /// A parameter of the query.
+    Query,
+    /// A cookie.
+    Cookie,
+}
+
+/// A flow of OAuth 2.0, with its URLs; empty where the flow has none.
+#[derive(Debug, Clone, Copy)]
+pub struct Flow {
+    /// Which one.
+    pub kind: FlowKind,
+    /// Where the user agrees.
+    pub authorization_url: &'static str,
+    /// Where tokens are had.
+    pub token_url: &'static str,
+    /// Where tokens are renewed, if that is another place.
+    pub refresh_url: Option<&'static str>,
+}
+
+/// Which flow of OAuth 2.0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlowKind {
+    /// RFC 6749 section 4.1.
+    AuthorizationCode,
+    /// RFC 6749 section 4.2.
+    Implicit,
+    /// RFC 6749 section 4.3.
+    Password,
+    /// RFC 6749 section 4.4.
+    ClientCredentials,
+}
+
+impl Scheme {
+    /// The scheme that the type `K` declares.
+    #[must_use]
+    pub const fn new<K: SecurityScheme>(type_name: TypeName, place: Place, description: &'static str) -> Self {
+        Self {
+            type_name,
+            id: TypeId::of::<K>,
+            read: read::<K>,
+            has_authenticator: has_authenticator::<K>,
+            #[cfg(feature = "testing")]
+            authenticates: authenticate::authenticates::<K>,
+            place,
+            shown_as: None,
+            description,
+            realm: None,
+            bearer_format: None,
+        }
+    }
+
+    /// Under this name in documents.
+    #[must_use]
+    pub const fn shown_as(self, name: &'static str) -> Self {
+        Self { shown_as: Some(name), ..self }
+    }
+
+    /// With this realm, instead of the application's.
+    #[must_use]
+    pub const fn realm(self, realm: &'static str) -> Self {
+        Self { realm: Some(realm), ..self }
+    }
+
+    /// With tokens of this format, for the reader of the document.
+    #[must_use]
+    pub const fn bearer_format(self, format: &'static str) -> Self {
+        Self { bearer_format: Some(format), ..self }
+    }
+
+    /// Its name in documents and access tables.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self.shown_as {
+            Some(name) => name,
+            None => self.type_name.name,
+        }
+    }
+
+    /// The scheme that a challenge names.
+    pub(crate) fn challenge_scheme(&self) -> &'static str {
+        match self.place {
+            Place::Http { scheme, .. } => scheme,
+            Place::ApiKey(..) => "APIKey",
+            Place::OAuth2(..) | Place::OpenIdConnect(_) => "Bearer",
+        }
+    }
+}
+
+const fn is_basic(scheme: &str) -> bool {
+    matches!(scheme.as_bytes(), b"Basic")
+}
+
+/// Refuses to compile a scheme whose field is another credential than is there.
+///
+/// # Panics
+/// Where it does: the compiler evaluates it, and the panic is a compile error.
+#[expect(clippy::panic, reason = "evaluated by the compiler alone: it becomes a compile error")]
+pub const fn reads<C: Credential>(scheme: &Scheme) {
+    let fits = match scheme.place {
+        Place::ApiKey(..) => C::READS.api_key,
+        Place::Http { scheme, .. } if is_basic(scheme) => C::READS.basic,
+        Place::Http { any_scheme: true, .. } => C::READS.http || C::READS.whole_header,
+        Place::Http { .. } => C::READS.http,
+        Place::OAuth2(..) | Place::OpenIdConnect(_) => C::READS.token || C::READS.whole_header,
+    };
+    if !fits {
+        panic!(
+            "this scheme has no such credential: `basic` has `BasicCredentials`; API keys are a `Secret`; of the others, `Secret` is the token, `HttpCredentials` are scheme and token, and `AuthorizationHeader` is the whole header, for `oauth2`, `open_id_connect` and `any_scheme`"
+        );
+    }
+}
+
+/// The scopes that a document lists for an OAuth2 scheme.
+#[must_use]
+pub fn known_scopes<S: RequestedScope>() -> Vec<(&'static str, &'static str)> {
+    S::known()
+}
+
+impl PartialEq for Scheme {
+    fn eq(&self, other: &Self) -> bool {
+        (self.id)() == (other.id)()
+    }
+}
+
+impl Eq for Scheme {}
+
+impl fmt::Debug for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scheme").field("name", &self.name()).field("place", &self.place).finish_non_exhaustive()
+    }
+}

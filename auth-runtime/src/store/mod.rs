@@ -118,7 +118,7 @@ impl Error for StoreError {
 }
 
 /// A future behind a pointer, for the traits that are kept as objects.
-pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// [`UserStore`] as an object.
 pub(crate) trait AnyUserStore<U>: Send + Sync {

@@ -111,9 +111,19 @@ impl TryFrom<f64> for NumericDate {
 
 impl Jwt {
     pub(crate) fn issue(&self, request: TokenRequest<'_>) -> Result<IssuedToken, StoreError> {
+        self.issue_at(self.clock.unix_seconds(), request)
+    }
+
+    /// A token that was good once.
+    #[cfg(feature = "testing")]
+    pub(crate) fn issue_expired(&self, request: TokenRequest<'_>) -> Result<IssuedToken, StoreError> {
+        let ago = self.settings.lifetime.as_secs() + self.settings.leeway.as_secs() + 1;
+        self.issue_at(self.clock.unix_seconds().saturating_sub(ago), request)
+    }
+
+    fn issue_at(&self, now: u64, request: TokenRequest<'_>) -> Result<IssuedToken, StoreError> {
         let mut id = [0; ID_BYTES];
         self.randomness.fill(&mut id).map_err(|error| StoreError::new("no token was made").caused_by(error))?;
-        let now = self.clock.unix_seconds();
         let claims = NewClaims {
             iss: &self.settings.issuer,
             sub: request.subject,

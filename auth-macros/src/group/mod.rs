@@ -1,0 +1,77 @@
+//! `#[group(..)]`: a policy on a module, which every handler in it inherits.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::{Attribute, Error, Item, parse_quote};
+
+use crate::{
+    error::Errors,
+    expression::{self, Expression},
+    guard, krate,
+};
+
+/// In front of the policy, this word tells a handler in a group from a group.
+pub(crate) const MEMBER: &str = "__member";
+
+/// The policy of a member's attribute; `None` if this is not one.
+pub(crate) fn of_member(arguments: &TokenStream) -> Option<syn::Result<Expression>> {
+    let mut tokens = arguments.clone().into_iter();
+    let word = tokens.next()?;
+    (word.to_string() == MEMBER).then(|| expression::parse("group", tokens.skip(1).collect(), Span::call_site()))
+}
+
+pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    if of_member(&arguments).is_some() {
+        return guard::member(arguments, item);
+    }
+    let mut errors = Errors::default();
+    let parsed = expression::parse("group", arguments.clone(), Span::call_site());
+    let known = errors.keep(parsed).is_some();
+    match syn::parse2::<Item>(item.clone()) {
+        Ok(Item::Mod(mut module)) => match &mut module.content {
+            Some((_, items)) if known => {
+                join(items, &member(&arguments), &mut errors);
+                let errors = errors.into_tokens();
+                return quote!(#errors #module);
+            }
+            // Without its policy nothing in it is built.
+            Some((_, items)) => items.clear(),
+            None => errors.push(Error::new(
+                Span::call_site(),
+                "#[group(..)] reaches the handlers of a module whose content stands here, in braces; for a file, write `SecureRouter::group::<Policy>()`",
+            )),
+        },
+        Ok(_) => errors.push(Error::new(
+            Span::call_site(),
+            "#[group(..)] goes on a module, `mod admin { .. }`; a handler has #[requires(..)]",
+        )),
+        Err(error) => errors.push(error),
+    }
+    let errors = errors.into_tokens();
+    quote!(#errors)
+}
+
+fn member(arguments: &TokenStream) -> Attribute {
+    let krate = Ident::new(&krate::name(), Span::call_site());
+    let word = Ident::new(MEMBER, Span::call_site());
+    parse_quote!(#[::#krate::group(#word, #arguments)])
+}
+
+/// Adds the attribute to every function that can be a handler, in modules within as well. On one that is none, it does
+/// nothing; being the last, it is merged by any other, under whatever name that goes.
+fn join(items: &mut [Item], member: &Attribute, errors: &mut Errors) {
+    for item in items {
+        match item {
+            Item::Fn(function) if function.sig.asyncness.is_some() => function.attrs.push(member.clone()),
+            Item::Mod(module) => match &mut module.content {
+                Some((_, items)) => join(items, member, errors),
+                None => errors.at(&module.ident, "the handlers in this file are out of reach of the group's policy: declare the module outside, and write `SecureRouter::group::<Policy>()` for both"),
+            },
+            Item::Macro(makes) if makes.ident.is_none() => errors.at(
+                &makes.mac.path,
+                "what this macro makes is not known yet, and handlers in it would be out of reach of the group's policy: move it out of the group",
+            ),
+            _ => {}
+        }
+    }
+}

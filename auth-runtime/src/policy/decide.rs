@@ -1,0 +1,235 @@
+//! The decision: a policy and what is known of a caller, in; yes, no, or a question, out.
+
+use std::any::Any;
+
+use super::{About, Granted, Predicate, Requirement, Rules};
+use crate::{error::Refusal, role::Role, scheme::Scheme, scope::Scope, token::AccessClaims, user::AuthUser};
+
+/// What is known of a caller. A credential that is wrong never comes this far.
+pub(crate) struct Facts<'a> {
+    /// What the token says; `None` where there is none.
+    pub(crate) token: Option<&'a AccessClaims>,
+    /// The token's user, where one was looked up.
+    pub(crate) user: Option<&'a dyn KnownUser>,
+    /// The credentials of security schemes.
+    pub(crate) schemes: &'a [Presented],
+}
+
+/// A user of whatever type.
+pub(crate) trait KnownUser: Send + Sync {
+    fn is_disabled(&self) -> bool;
+    fn has_role(&self, role: &dyn Role) -> bool;
+    fn as_any(&self) -> &(dyn Any + Send + Sync);
+}
+
+impl<U: AuthUser> KnownUser for U {
+    fn is_disabled(&self) -> bool {
+        AuthUser::is_disabled(self)
+    }
+
+    fn has_role(&self, role: &dyn Role) -> bool {
+        AuthUser::has_role(self, role)
+    }
+
+    fn as_any(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+}
+
+/// A credential of a scheme that is there, and is right.
+#[derive(Debug, Clone)]
+pub(crate) struct Presented {
+    pub(crate) scheme: &'static Scheme,
+    /// What it is good for; `None` for a credential that is handed on unread, whose scopes nobody knows.
+    pub(crate) scopes: Option<Vec<String>>,
+}
+
+/// The answers of predicates so far, in the order in which they stand in the policy.
+pub(crate) type Tested = Vec<Option<bool>>;
+
+/// What follows from a policy and the facts.
+pub(crate) enum Decision {
+    /// They may.
+    Allowed,
+    /// They may not.
+    Refused(Refusal),
+    /// It depends on this predicate, the one of that number.
+    Ask(usize, &'static dyn Predicate),
+}
+
+/// What follows for a part of a policy.
+enum Verdict {
+    Yes,
+    No(Refusal),
+    /// There is nobody of whom it could be said: as little a yes as its contrary is.
+    Undecided(Refusal),
+    Ask(usize, &'static dyn Predicate),
+}
+
+impl Rules<'_> {
+    /// The decision. Predicates are asked last, and only where it depends on them.
+    pub(crate) fn decide(self, facts: &Facts<'_>, tested: &Tested) -> Decision {
+        let mut case = Case { facts, tested, predicates: 0 };
+        let mut refusal: Option<Refusal> = None;
+        let mut question = None;
+        for one in self.iter() {
+            match case.verdict(one) {
+                Verdict::Yes => {}
+                // At the top, what is undecided refuses, whatever a predicate would say.
+                Verdict::No(new) | Verdict::Undecided(new) => {
+                    refusal = Some(match refusal {
+                        Some(present) => earlier(present, new),
+                        None => new,
+                    });
+                }
+                Verdict::Ask(number, predicate) => {
+                    question.get_or_insert((number, predicate));
+                }
+            }
+        }
+        match (refusal, question) {
+            (Some(refusal), _) => Decision::Refused(refusal),
+            (None, Some((number, predicate))) => Decision::Ask(number, predicate),
+            (None, None) => Decision::Allowed,
+        }
+    }
+}
+
+/// How far a refused caller came: of two reasons, the first that counts in *and*, the last in *or*.
+fn rank(refusal: &Refusal) -> u8 {
+    match refusal {
+        Refusal::NoCredentials => 0,
+        Refusal::InsufficientScope => 1,
+        Refusal::Inactive => 2,
+        _ => 3,
+    }
+}
+
+fn earlier(one: Refusal, other: Refusal) -> Refusal {
+    if rank(&other) < rank(&one) { other } else { one }
+}
+
+fn later(one: Refusal, other: Refusal) -> Refusal {
+    if rank(&other) > rank(&one) { other } else { one }
+}
+
+impl Verdict {
+    fn of(holds: bool, refusal: Refusal) -> Self {
+        if holds { Self::Yes } else { Self::No(refusal) }
+    }
+
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::No(one), Self::No(other) | Self::Undecided(other)) | (Self::Undecided(one), Self::No(other)) => {
+                Self::No(earlier(one, other))
+            }
+            (no @ Self::No(_), _) | (_, no @ Self::No(_)) => no,
+            (ask @ Self::Ask(..), _) | (_, ask @ Self::Ask(..)) => ask,
+            (Self::Undecided(one), Self::Undecided(other)) => Self::Undecided(earlier(one, other)),
+            (undecided @ Self::Undecided(_), Self::Yes) | (Self::Yes, undecided @ Self::Undecided(_)) => undecided,
+            (Self::Yes, Self::Yes) => Self::Yes,
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
+            (ask @ Self::Ask(..), _) | (_, ask @ Self::Ask(..)) => ask,
+            (Self::No(one), Self::No(other)) => Self::No(later(one, other)),
+            (Self::No(one) | Self::Undecided(one), Self::No(other) | Self::Undecided(other)) => {
+                Self::Undecided(later(one, other))
+            }
+        }
+    }
+}
+
+/// One decision under way. Every predicate is passed, so that its number is the same each time.
+struct Case<'a> {
+    facts: &'a Facts<'a>,
+    tested: &'a Tested,
+    predicates: usize,
+}
+
+impl Case<'_> {
+    fn verdict(&mut self, requirement: &Requirement) -> Verdict {
+        let present = |is: bool| Verdict::of(is, Refusal::NoCredentials);
+        match requirement {
+            Requirement::Token => present(self.facts.token.is_some()),
+            Requirement::User => present(self.facts.user.is_some()),
+            Requirement::ActiveUser => match self.facts.user {
+                None => Verdict::Undecided(Refusal::NoCredentials),
+                Some(user) => Verdict::of(!user.is_disabled(), Refusal::Inactive),
+            },
+            Requirement::Scopes(scopes) => self.token_scopes(scopes),
+            Requirement::Role(role) => self.role(*role),
+            Requirement::Granted(authority) => match authority.granted() {
+                Granted::Scope(scope) => self.token_scopes(&[scope]),
+                Granted::Role(role) => self.role(role),
+            },
+            Requirement::Scheme(scheme, scopes) => self.scheme(scheme, scopes),
+            Requirement::Predicate(about, predicate) => self.predicate(*about, *predicate),
+            Requirement::Named(named) => self.verdict(&named.requirement),
+            Requirement::Not(inner) => match self.verdict(inner) {
+                Verdict::Yes => Verdict::No(Refusal::Forbidden),
+                Verdict::No(_) => Verdict::Yes,
+                other => other,
+            },
+            Requirement::All(inner) => inner.iter().fold(Verdict::Yes, |all, one| all.and(self.verdict(one))),
+            Requirement::Any(inner) => {
+                let none = Verdict::No(Refusal::NoCredentials);
+                inner.iter().fold(none, |any, one| any.or(self.verdict(one)))
+            }
+        }
+    }
+
+    fn token_scopes(&self, needed: &[&dyn Scope]) -> Verdict {
+        match self.facts.token {
+            None => Verdict::Undecided(Refusal::NoCredentials),
+            Some(token) => Verdict::of(grants(&token.scopes, needed), Refusal::InsufficientScope),
+        }
+    }
+
+    fn role(&self, role: &dyn Role) -> Verdict {
+        match self.facts.user {
+            None => Verdict::Undecided(Refusal::NoCredentials),
+            Some(user) if user.is_disabled() => Verdict::Undecided(Refusal::Inactive),
+            Some(user) => Verdict::of(user.has_role(role), Refusal::Forbidden),
+        }
+    }
+
+    fn scheme(&self, scheme: &Scheme, needed: &[&dyn Scope]) -> Verdict {
+        match self.facts.schemes.iter().find(|presented| presented.scheme == scheme) {
+            None => Verdict::No(Refusal::NoCredentials),
+            Some(Presented { scopes: None, .. }) => Verdict::Yes,
+            Some(Presented { scopes: Some(scopes), .. }) => {
+                Verdict::of(grants(scopes, needed), Refusal::InsufficientScope)
+            }
+        }
+    }
+
+    fn predicate(&mut self, about: About, predicate: &'static dyn Predicate) -> Verdict {
+        let number = self.predicates;
+        self.predicates += 1;
+        match about {
+            About::Request => {}
+            About::Token if self.facts.token.is_none() => return Verdict::Undecided(Refusal::NoCredentials),
+            About::Token => {}
+            About::User => match self.facts.user {
+                None => return Verdict::Undecided(Refusal::NoCredentials),
+                Some(user) if user.is_disabled() => return Verdict::Undecided(Refusal::Inactive),
+                Some(_) => {}
+            },
+        }
+        match self.tested.get(number).copied().flatten() {
+            Some(holds) => Verdict::of(holds, Refusal::Forbidden),
+            None => Verdict::Ask(number, predicate),
+        }
+    }
+}
+
+/// Whether these scopes hold every one that is needed, or one that implies it.
+fn grants(held: &[String], needed: &[&dyn Scope]) -> bool {
+    needed.iter().all(|needed| {
+        held.iter().any(|held| held == needed.as_str() || needed.implied_by().iter().any(|implying| held == implying))
+    })
+}

@@ -1,0 +1,59 @@
+//! What can only be a mistake, unless a handler accepts it by name.
+
+use crate::{
+    endpoint::{Lint, Takes},
+    openapi::{Describe, Listed},
+    policy::{Decision, Facts, Requirement, Tested},
+};
+
+const MUTATING: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
+
+/// What there is to say of a handler, in sentences that begin with its method and path.
+pub(super) fn problems(listed: &Listed) -> Vec<String> {
+    let mut problems = Vec::new();
+    let place = format!("{} {}, of {}", listed.route.method, listed.path, listed.source.place());
+    if listed.policy.is_public() && !listed.group.is_empty() {
+        problems.push(format!(
+            "{place}, is #[public] in a group that is not: write #[overrides_group] above it as well, or move it out of the group"
+        ));
+    }
+    let accepted = |lint: Lint| listed.options.accepts.contains(&lint);
+    if !accepted(Lint::PublicMutation) && is_public_mutation(listed) {
+        problems.push(format!(
+            "{place}, lets anyone change something: ask for a caller, or write #[accept(public_mutation)] above it"
+        ));
+    }
+    if !accepted(Lint::UncheckedParameter)
+        && let Some(parameter) = unchecked_parameter(listed)
+    {
+        problems.push(format!(
+            "{place}, takes `{parameter}` from the path, which any user can change to somebody else's, and no rule looks at it: write #[authorize(..)] above it, or #[accept(unchecked_parameter)] if it belongs to nobody"
+        ));
+    }
+    problems
+}
+
+fn is_public_mutation(listed: &Listed) -> bool {
+    let nobody = Facts { token: None, user: None, schemes: &[] };
+    let lets_nobody_in = || matches!(listed.rules().decide(&nobody, &Tested::new()), Decision::Allowed);
+    MUTATING.contains(&listed.route.method) && !is_login(listed) && lets_nobody_in()
+}
+
+fn is_login(listed: &Listed) -> bool {
+    let mut description = Describe::default();
+    (listed.describe)(&mut description);
+    description.login.is_some()
+}
+
+/// A parameter of a handler for users, of whom each has their own, where nothing but the login stands between them.
+fn unchecked_parameter(listed: &Listed) -> Option<&str> {
+    let rules = listed.rules();
+    let for_users = rules.needs_user() || listed.takes.contains(&Takes::User);
+    let singles_out = |one: &Requirement| one.is_forbidding() || matches!(one, Requirement::Scheme(..));
+    let by_policy = rules.leaves().iter().any(|(one, _)| singles_out(one));
+    if !for_users || by_policy || !listed.options.rules.is_empty() {
+        return None;
+    }
+    let (_, rest) = listed.path.split_once('{')?;
+    rest.split('}').next().map(|name| name.trim_start_matches('*'))
+}

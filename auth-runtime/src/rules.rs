@@ -1,0 +1,105 @@
+//! Rules over a handler's arguments and its result: the second phase, after extraction.
+
+use std::future::Future;
+
+use axum::response::{IntoResponse, Response};
+
+use crate::{
+    endpoint::Endpoint,
+    error::{Answers, Refusal},
+    guard::Guard,
+    policy::Rules,
+    store::StoreError,
+};
+
+/// What an `#[authorize(..)]` expression can be: a `bool`, or a `Result` of one.
+///
+/// An error of [`StoreError`] is answered with 503, and one of [`Refusal`] as that refusal.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say yes or no",
+    label = "this is not a `bool`",
+    note = "the expression of #[authorize(..)] is a `bool`, or a `Result<bool, StoreError>` where it asks a store"
+)]
+pub trait Answer {
+    /// Whether the request may go on.
+    ///
+    /// # Errors
+    /// Where that could not be found out.
+    fn into_answer(self) -> Result<bool, Refusal>;
+}
+
+impl Answer for bool {
+    fn into_answer(self) -> Result<bool, Refusal> {
+        Ok(self)
+    }
+}
+
+impl Answer for Result<bool, Refusal> {
+    fn into_answer(self) -> Self {
+        self
+    }
+}
+
+impl Answer for Result<bool, StoreError> {
+    fn into_answer(self) -> Result<bool, Refusal> {
+        self.map_err(|error| crate::auth::unavailable("store.unavailable", &error))
+    }
+}
+
+impl<E: Endpoint> Guard<E> {
+    /// The response to a request that a rule refuses; `None` if it may go on.
+    pub fn refuses(&self, answer: impl Answer) -> Option<Response> {
+        self.refuse(answer, Refusal::Forbidden)
+    }
+
+    /// As [`refuses`](Self::refuses), with a 404.
+    pub fn hides(&self, answer: impl Answer) -> Option<Response> {
+        self.refuse(answer, Refusal::Hidden)
+    }
+
+    fn refuse(&self, answer: impl Answer, refusal: Refusal) -> Option<Response> {
+        let refusal = match answer.into_answer() {
+            Ok(true) => return None,
+            Ok(false) => refusal,
+            Err(refusal) => refusal,
+        };
+        let rules = Rules::of(E::POLICY);
+        let Some(denial) = &self.denial else {
+            return Some(Answers::default().answer(&refusal, rules));
+        };
+        let (method, path) = (&denial.parts.method, denial.parts.uri.path());
+        if E::OPTIONS.observed {
+            tracing::warn!(event = "access.observed", %method, path, reason = refusal.event(), "not refused, since this route is only observed");
+            return None;
+        }
+        tracing::info!(event = "access.refused", %method, path, reason = refusal.event(), phase = "rule");
+        Some(denial.answers.reject(&refusal, rules, &denial.parts).into_response())
+    }
+}
+
+/// The body of a handler, which returns an `R`.
+pub fn body<R, F: Future<Output = R>>(body: F) -> F {
+    body
+}
+
+/// Asks what of a result a rule is about: what is in an `Ok`, or else the result itself.
+pub struct Outcome<'a, R>(pub &'a R);
+
+impl<'a, T, E> Outcome<'a, Result<T, E>> {
+    /// What is in the `Ok`; an error leaves as it is.
+    pub fn value(self) -> Option<&'a T> {
+        self.0.as_ref().ok()
+    }
+}
+
+/// Every result that is no `Result`.
+pub trait AnyOutcome<'a, R> {
+    /// The result.
+    fn value(self) -> Option<&'a R>;
+}
+
+impl<'a, R> AnyOutcome<'a, R> for &Outcome<'a, R> {
+    fn value(self) -> Option<&'a R> {
+        Some(self.0)
+    }
+}

@@ -1,0 +1,232 @@
+//! From a credential to whose it is: the authenticators of security schemes.
+
+use std::{
+    any::{Any, TypeId},
+    borrow::Cow,
+    collections::HashMap,
+    fmt,
+    future::Future,
+    sync::Arc,
+};
+
+use axum::http::request::Parts;
+
+use super::{Credential, Scheme, SecurityScheme, credential::CredentialFault};
+use crate::{
+    error::Refusal,
+    store::{Boxed, StoreError},
+};
+
+/// What an authenticator found.
+#[derive(Debug)]
+pub enum Authenticated<P> {
+    /// Whose credential it is, and what it is good for.
+    Yes(Granted<P>),
+    /// Nobody's: 401. A client is told what, if anything, the authenticator says.
+    No(Option<Cow<'static, str>>),
+    /// It could not be found out: 503.
+    Unavailable(StoreError),
+}
+
+/// A principal, and the scopes of the credential that was shown.
+///
+/// ```
+/// use auth_runtime::{Granted, Secret};
+///
+/// async fn find_service(key: Secret) -> Option<Granted<&'static str>> {
+///     (key == Secret::new("s3cret")).then(|| Granted::to("billing").scopes(["invoices"]))
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Granted<P> {
+    principal: P,
+    scopes: Vec<String>,
+}
+
+impl<P> Granted<P> {
+    /// To this principal, without scopes.
+    pub fn to(principal: P) -> Self {
+        Self { principal, scopes: Vec::new() }
+    }
+
+    /// With these scopes, for policies such as `#[requires(ApiKey[Scope::Invoices])]`.
+    #[must_use]
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+}
+
+/// What an authenticator returns: an `Option` or a `Result` of a principal, or of one that is [`Granted`] scopes.
+///
+/// The error of the `Result` is what the client is told (`&'static str` or `String`), or a [`StoreError`], which is
+/// answered with 503.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what an authenticator of this scheme returns",
+    label = "neither an `Option` nor a `Result` of `{P}`",
+    note = "return `Option<{P}>`, `Result<{P}, &'static str>` or `Result<{P}, StoreError>`; `Granted<{P}>` in place of `{P}` adds scopes"
+)]
+pub trait IntoAuthenticated<P> {
+    /// As one of three.
+    fn into_authenticated(self) -> Authenticated<P>;
+}
+
+impl<P> IntoAuthenticated<P> for Authenticated<P> {
+    fn into_authenticated(self) -> Self {
+        self
+    }
+}
+
+impl<P> IntoAuthenticated<P> for Option<P> {
+    fn into_authenticated(self) -> Authenticated<P> {
+        self.map(Granted::to).into_authenticated()
+    }
+}
+
+impl<P> IntoAuthenticated<P> for Option<Granted<P>> {
+    fn into_authenticated(self) -> Authenticated<P> {
+        self.map_or(Authenticated::No(None), Authenticated::Yes)
+    }
+}
+
+impl<P> IntoAuthenticated<P> for Result<P, StoreError> {
+    fn into_authenticated(self) -> Authenticated<P> {
+        self.map_or_else(Authenticated::Unavailable, |principal| Authenticated::Yes(Granted::to(principal)))
+    }
+}
+
+impl<P> IntoAuthenticated<P> for Result<Option<P>, StoreError> {
+    fn into_authenticated(self) -> Authenticated<P> {
+        self.map_or_else(Authenticated::Unavailable, IntoAuthenticated::into_authenticated)
+    }
+}
+
+impl<P> IntoAuthenticated<P> for Result<Option<Granted<P>>, StoreError> {
+    fn into_authenticated(self) -> Authenticated<P> {
+        self.map_or_else(Authenticated::Unavailable, IntoAuthenticated::into_authenticated)
+    }
+}
+
+impl<P> IntoAuthenticated<P> for Result<P, &'static str> {
+    fn into_authenticated(self) -> Authenticated<P> {
+        self.map(Granted::to).into_authenticated()
+    }
+}
+
+impl<P> IntoAuthenticated<P> for Result<Granted<P>, &'static str> {
+    fn into_authenticated(self) -> Authenticated<P> {
+        self.map_or_else(|told| Authenticated::No(Some(told.into())), Authenticated::Yes)
+    }
+}
+
+impl<P> IntoAuthenticated<P> for Result<P, String> {
+    fn into_authenticated(self) -> Authenticated<P> {
+        self.map_or_else(|told| Authenticated::No(Some(told.into())), |one| Authenticated::Yes(Granted::to(one)))
+    }
+}
+
+type Call<K> = dyn Fn(<K as SecurityScheme>::Credential) -> Boxed<'static, Authenticated<<K as SecurityScheme>::Yields>>
+    + Send
+    + Sync;
+
+/// How the credential of a scheme becomes what it yields.
+pub enum Authenticator<K: SecurityScheme> {
+    /// As it is.
+    HandOn(fn(K::Credential) -> K::Yields),
+    /// By a function.
+    By(Arc<Call<K>>),
+    /// By a function that the application's [`Auth`](crate::Auth) was given.
+    FromAuth,
+}
+
+impl<K: SecurityScheme> Authenticator<K> {
+    /// By this function.
+    pub fn by<F, R>(function: impl Fn(K::Credential) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = R> + Send + 'static,
+        R: IntoAuthenticated<K::Yields>,
+    {
+        Self::By(Arc::new(move |credential| {
+            let outcome = function(credential);
+            Box::pin(async move { outcome.await.into_authenticated() })
+        }))
+    }
+}
+
+/// Those that an application's `Auth` was given.
+#[derive(Clone, Default)]
+pub(crate) struct Authenticators(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
+
+impl Authenticators {
+    pub(crate) fn add<K: SecurityScheme>(&mut self, authenticator: Authenticator<K>) {
+        if let Authenticator::By(call) = authenticator {
+            self.0.insert(TypeId::of::<K>(), Arc::new(call));
+        }
+    }
+
+    fn get<K: SecurityScheme>(&self) -> Option<&Arc<Call<K>>> {
+        self.0.get(&TypeId::of::<K>())?.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Authenticators {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} authenticators", self.0.len())
+    }
+}
+
+/// Whether credentials of `K` can be authenticated.
+pub(crate) fn has_authenticator<K: SecurityScheme>(authenticators: &Authenticators) -> bool {
+    !matches!(K::authenticator(), Authenticator::FromAuth) || authenticators.get::<K>().is_some()
+}
+
+/// Whether credentials of `K` are looked at, rather than handed on.
+#[cfg(feature = "testing")]
+pub(crate) fn authenticates<K: SecurityScheme>() -> bool {
+    !matches!(K::authenticator(), Authenticator::HandOn(_))
+}
+
+/// A credential that was found, and is right.
+pub(crate) struct Found {
+    /// The scheme's own type, with what it yields.
+    pub(crate) value: Box<dyn Any + Send + Sync>,
+    /// `None` where the credential is handed on as it is.
+    pub(crate) scopes: Option<Vec<String>>,
+}
+
+/// Reads and authenticates the credential of one scheme.
+pub(crate) type ReadScheme =
+    for<'a> fn(&'static Scheme, &'a Authenticators, &'a Parts) -> Boxed<'a, Result<Option<Found>, Refusal>>;
+
+/// [`ReadScheme`] for the scheme that `K` declares.
+pub(crate) fn read<'a, K: SecurityScheme>(
+    scheme: &'static Scheme,
+    authenticators: &'a Authenticators,
+    parts: &'a Parts,
+) -> Boxed<'a, Result<Option<Found>, Refusal>> {
+    Box::pin(async move {
+        let wrong = |fault| Refusal::InvalidCredentials(scheme, fault);
+        let Some(credential) = K::Credential::read(&scheme.place, parts).map_err(wrong)? else { return Ok(None) };
+        let call = match K::authenticator() {
+            Authenticator::HandOn(hand_on) => {
+                return Ok(Some(Found { value: Box::new(K::of(hand_on(credential))), scopes: None }));
+            }
+            // What the application was given comes first: it is how a test replaces an authenticator.
+            Authenticator::By(call) => authenticators.get::<K>().cloned().unwrap_or(call),
+            Authenticator::FromAuth => match authenticators.get::<K>() {
+                Some(call) => call.clone(),
+                None => {
+                    tracing::error!(event = "scheme.no_authenticator", scheme = scheme.name());
+                    return Err(Refusal::Unavailable);
+                }
+            },
+        };
+        match call(credential).await {
+            Authenticated::Yes(Granted { principal, scopes }) => {
+                Ok(Some(Found { value: Box::new(K::of(principal)), scopes: Some(scopes) }))
+            }
+            Authenticated::No(told) => Err(wrong(CredentialFault::Rejected(told))),
+            Authenticated::Unavailable(error) => Err(crate::auth::unavailable("scheme.unavailable", &error)),
+        }
+    })
+}

@@ -1,0 +1,311 @@
+//! Credentials, as a request presents them.
+
+use std::{borrow::Cow, fmt};
+
+use axum::http::{header::COOKIE, request::Parts};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use percent_encoding::percent_decode;
+use serde::Serialize;
+
+use super::{KeyIn, Place, authorization, bearer};
+use crate::{secret::Secret, token::TokenFault};
+
+/// What is wrong with a credential that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CredentialFault {
+    /// There is more than one, so that which one counts would be a guess.
+    Ambiguous,
+    /// It does not have the form that its scheme has.
+    Malformed,
+    /// The authenticator does not accept it; what a client is told, if the authenticator says.
+    Rejected(Option<Cow<'static, str>>),
+}
+
+impl fmt::Display for CredentialFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ambiguous => "more than one credential",
+            Self::Malformed => "malformed",
+            Self::Rejected(_) => "rejected",
+        })
+    }
+}
+
+/// The kinds of schemes that a credential can be read of.
+#[derive(Debug, Clone, Copy)]
+pub struct Reads {
+    pub(super) api_key: bool,
+    pub(super) basic: bool,
+    pub(super) http: bool,
+    pub(super) token: bool,
+    pub(super) whole_header: bool,
+}
+
+const NOWHERE: Reads = Reads { api_key: false, basic: false, http: false, token: false, whole_header: false };
+
+/// A type that a credential can be read as. It is not for other types: [`Secret`], [`BasicCredentials`],
+/// [`HttpCredentials`] and [`AuthorizationHeader`] are all there are.
+#[diagnostic::on_unimplemented(
+    message = "a credential cannot be read as `{Self}`",
+    label = "not a credential",
+    note = "the field of a scheme without an authenticator is a `Secret`, `BasicCredentials`, `HttpCredentials` or an `AuthorizationHeader`; for another type, say how it is had: `authenticate = your_function`"
+)]
+pub trait Credential: Clone + Send + Sync + Sized + 'static {
+    /// Where it can be read.
+    const READS: Reads;
+
+    /// Reads it; `None` where the request has none.
+    ///
+    /// # Errors
+    /// [`CredentialFault`] for one that is there and cannot be read.
+    fn read(place: &Place, parts: &Parts) -> Result<Option<Self>, CredentialFault>;
+}
+
+/// An API key, a bearer token, or what follows the scheme of another `Authorization` header.
+impl Credential for Secret {
+    const READS: Reads = Reads { api_key: true, http: true, token: true, ..NOWHERE };
+
+    fn read(place: &Place, parts: &Parts) -> Result<Option<Self>, CredentialFault> {
+        match *place {
+            Place::ApiKey(place, name) => api_key(place, name, parts),
+            Place::Http { scheme, any_scheme } if !scheme.eq_ignore_ascii_case("bearer") => {
+                Ok(authorization::of_scheme(&parts.headers, scheme, any_scheme)?.map(|(_, text)| Self::new(text)))
+            }
+            Place::Http { .. } | Place::OAuth2(..) | Place::OpenIdConnect(_) => {
+                bearer::credential(&parts.headers).map(|token| token.map(Self::new)).map_err(|fault| match fault {
+                    TokenFault::Ambiguous => CredentialFault::Ambiguous,
+                    _ => CredentialFault::Malformed,
+                })
+            }
+        }
+    }
+}
+
+/// Username and password of HTTP Basic (RFC 7617).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BasicCredentials {
+    /// The name; it holds no colon.
+    pub username: String,
+    /// The password; it prints as `[redacted]`.
+    pub password: Secret,
+}
+
+impl Credential for BasicCredentials {
+    const READS: Reads = Reads { basic: true, ..NOWHERE };
+
+    fn read(_: &Place, parts: &Parts) -> Result<Option<Self>, CredentialFault> {
+        let Some((_, encoded)) = authorization::of_scheme(&parts.headers, "Basic", false)? else { return Ok(None) };
+        let decoded = BASE64_STANDARD.decode(encoded).map_err(|_| CredentialFault::Malformed)?;
+        let text = Secret::new(String::from_utf8(decoded).map_err(|_| CredentialFault::Malformed)?);
+        // RFC 7617 section 2: the first colon ends the name; control characters are in neither.
+        match text.expose().split_once(':') {
+            Some((username, password)) if !text.expose().contains(char::is_control) => {
+                Ok(Some(Self { username: username.to_owned(), password: Secret::new(password) }))
+            }
+            _ => Err(CredentialFault::Malformed),
+        }
+    }
+}
+
+/// An `Authorization` header as it came, scheme and rest apart: for Digest, and for schemes that only the application knows.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct HttpCredentials {
+    /// The scheme, as the client wrote it.
+    pub scheme: String,
+    /// What follows it, without blanks around.
+    pub credentials: String,
+}
+
+impl fmt::Debug for HttpCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpCredentials").field("scheme", &self.scheme).field("credentials", &"[redacted]").finish()
+    }
+}
+
+impl Credential for HttpCredentials {
+    const READS: Reads = Reads { http: true, token: true, ..NOWHERE };
+
+    fn read(place: &Place, parts: &Parts) -> Result<Option<Self>, CredentialFault> {
+        let (scheme, any_scheme) = match *place {
+            Place::Http { scheme, any_scheme } => (scheme, any_scheme),
+            _ => ("Bearer", false),
+        };
+        let found = authorization::of_scheme(&parts.headers, scheme, any_scheme)?;
+        Ok(found.map(|(scheme, rest)| Self { scheme: scheme.to_owned(), credentials: rest.to_owned() }))
+    }
+}
+
+/// A whole `Authorization` header, of whatever scheme: for applications that take it apart themselves.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AuthorizationHeader(Secret);
+
+impl AuthorizationHeader {
+    /// The header's value. The name is long enough to be noticed in a review.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+impl fmt::Debug for AuthorizationHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl Credential for AuthorizationHeader {
+    const READS: Reads = Reads { whole_header: true, ..NOWHERE };
+
+    fn read(_: &Place, parts: &Parts) -> Result<Option<Self>, CredentialFault> {
+        match authorization::header(&parts.headers)? {
+            None => Ok(None),
+            Some(value) => match std::str::from_utf8(value) {
+                Ok(text) if !text.is_empty() => Ok(Some(Self(Secret::new(text)))),
+                _ => Err(CredentialFault::Malformed),
+            },
+        }
+    }
+}
+
+fn api_key(place: KeyIn, name: &str, parts: &Parts) -> Result<Option<Secret>, CredentialFault> {
+    let mut found = match place {
+        KeyIn::Header => parts
+            .headers
+            .get_all(name)
+            .iter()
+            .map(|value| {
+                std::str::from_utf8(value.as_bytes()).map(str::to_owned).map_err(|_| CredentialFault::Malformed)
+            })
+            .collect::<Result<Vec<String>, _>>()?,
+        KeyIn::Query => query(name, parts.uri.query().unwrap_or_default())?,
+        KeyIn::Cookie => cookies(name, parts)?,
+    };
+    match (found.pop(), found.is_empty()) {
+        (None, _) => Ok(None),
+        (Some(_), false) => Err(CredentialFault::Ambiguous),
+        (Some(value), true) if value.is_empty() => Err(CredentialFault::Malformed),
+        (Some(value), true) => Ok(Some(Secret::new(value))),
+    }
+}
+
+/// The values of a parameter, as a form writes them.
+fn query(name: &str, query: &str) -> Result<Vec<String>, CredentialFault> {
+    let decode = |text: &str| {
+        let text = text.replace('+', " ");
+        percent_decode(text.as_bytes()).decode_utf8().map(Cow::into_owned).map_err(|_| CredentialFault::Malformed)
+    };
+    let mut values = Vec::new();
+    for pair in query.split('&') {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        // A name that cannot be read is not this one.
+        if decode(key).is_ok_and(|key| key == name) {
+            values.push(decode(value)?);
+        }
+    }
+    Ok(values)
+}
+
+/// The values of a cookie (RFC 6265 section 5.4), in one header or in several, as HTTP/2 sends them.
+fn cookies(name: &str, parts: &Parts) -> Result<Vec<String>, CredentialFault> {
+    let mut values = Vec::new();
+    for header in parts.headers.get_all(COOKIE) {
+        for pair in header.as_bytes().split(|byte| *byte == b';') {
+            let mut halves = pair.splitn(2, |byte| *byte == b'=');
+            let (Some(key), Some(value)) = (halves.next(), halves.next()) else { continue };
+            if key.trim_ascii() != name.as_bytes() {
+                continue;
+            }
+            let value = std::str::from_utf8(value).map_err(|_| CredentialFault::Malformed)?.trim_ascii();
+            let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            values.push(unquoted.unwrap_or(value).to_owned());
+        }
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    const BASIC: Place = Place::Http { scheme: "Basic", any_scheme: false };
+    const DIGEST: Place = Place::Http { scheme: "Digest", any_scheme: false };
+
+    fn parts(uri: &str, headers: &[(&str, &str)]) -> Parts {
+        let mut request = Request::builder().uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, value.as_bytes());
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    fn basic(value: &str) -> Result<Option<(String, String)>, CredentialFault> {
+        let read = BasicCredentials::read(&BASIC, &parts("/", &[("authorization", value)]))?;
+        Ok(read.map(|basic| (basic.username, basic.password.expose().to_owned())))
+    }
+
+    fn key(place: KeyIn, uri: &str, headers: &[(&str, &str)]) -> Result<Option<String>, CredentialFault> {
+        let read = Secret::read(&Place::ApiKey(place, "key"), &parts(uri, headers))?;
+        Ok(read.map(|key| key.expose().to_owned()))
+    }
+
+    #[test]
+    fn basic_is_a_name_and_a_password() {
+        // The examples of RFC 7617 sections 2 and 2.1.
+        assert_eq!(basic("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), Ok(Some(("Aladdin".into(), "open sesame".into()))));
+        assert_eq!(basic("basic dGVzdDoxMjPCow=="), Ok(Some(("test".into(), "123\u{a3}".into()))));
+        assert_eq!(basic("Basic YTpiOmM="), Ok(Some(("a".into(), "b:c".into()))));
+        assert_eq!(basic("Basic Og=="), Ok(Some((String::new(), String::new()))));
+        assert_eq!(basic("Bearer abc"), Ok(None));
+    }
+
+    #[test]
+    fn malformed_basic_is_never_taken_for_none() {
+        // No colon, no base64, blanks within, wrong padding, not UTF-8, a control character, nothing.
+        for value in
+            ["Basic YQ==", "Basic notabase64token!", "Basic YT pi", "Basic YTpi=", "Basic /zph", "Basic YToB", "Basic"]
+        {
+            assert_eq!(basic(value), Err(CredentialFault::Malformed), "{value}");
+        }
+        let two = parts("/", &[("authorization", "Basic YTpi"), ("authorization", "Basic YTpi")]);
+        assert_eq!(BasicCredentials::read(&BASIC, &two), Err(CredentialFault::Ambiguous));
+    }
+
+    #[test]
+    fn other_schemes_are_handed_on() {
+        let read = |value| HttpCredentials::read(&DIGEST, &parts("/", &[("authorization", value)]));
+        let handed_on = read("Digest  a=\"b\", c=d  ").unwrap().unwrap();
+        assert_eq!((handed_on.scheme.as_str(), handed_on.credentials.as_str()), ("Digest", "a=\"b\", c=d"));
+        assert!(!format!("{handed_on:?}").contains("a="));
+        assert_eq!(read("Other abc"), Ok(None));
+        assert_eq!(read("Digest"), Err(CredentialFault::Malformed));
+        let any = Place::Http { scheme: "Other", any_scheme: true };
+        assert!(HttpCredentials::read(&any, &parts("/", &[("authorization", "Foo bar")])).unwrap().is_some());
+    }
+
+    #[test]
+    fn keys_are_in_a_header_a_query_or_a_cookie() {
+        assert_eq!(key(KeyIn::Header, "/", &[("KEY", "s3cret")]), Ok(Some("s3cret".into())));
+        assert_eq!(key(KeyIn::Query, "/?a=b&key=s3%20c+t", &[]), Ok(Some("s3 c t".into())));
+        assert_eq!(key(KeyIn::Query, "/?k%65y=x", &[]), Ok(Some("x".into())));
+        let jar = [("cookie", "a=b; key=s3cret"), ("cookie", "monkey=x; keys")];
+        assert_eq!(key(KeyIn::Cookie, "/", &jar), Ok(Some("s3cret".into())));
+        assert_eq!(key(KeyIn::Cookie, "/", &[("cookie", "key=\"a=b\"")]), Ok(Some("a=b".into())));
+        for place in [KeyIn::Header, KeyIn::Query, KeyIn::Cookie] {
+            assert_eq!(key(place, "/?monkey=x", &[("monkey", "x"), ("cookie", "monkey=x")]), Ok(None));
+        }
+    }
+
+    #[test]
+    fn an_empty_or_ambiguous_key_is_never_taken_for_none() {
+        assert_eq!(key(KeyIn::Header, "/", &[("key", "")]), Err(CredentialFault::Malformed));
+        assert_eq!(key(KeyIn::Query, "/?key", &[]), Err(CredentialFault::Malformed));
+        assert_eq!(key(KeyIn::Query, "/?key=%ff", &[]), Err(CredentialFault::Malformed));
+        assert_eq!(key(KeyIn::Cookie, "/", &[("cookie", "key=")]), Err(CredentialFault::Malformed));
+        assert_eq!(key(KeyIn::Header, "/", &[("key", "a"), ("key", "b")]), Err(CredentialFault::Ambiguous));
+        assert_eq!(key(KeyIn::Query, "/?key=a&key=b", &[]), Err(CredentialFault::Ambiguous));
+        assert_eq!(key(KeyIn::Cookie, "/", &[("cookie", "key=a; key=b")]), Err(CredentialFault::Ambiguous));
+    }
+}
