@@ -254,7 +254,7 @@ impl Word {
             Self::Type(path) => quote_spanned!(path.span() => <#path as __private::Word>::REQUIREMENT),
             Self::Scoped(path, scopes) => {
                 let scopes = scopes.iter().map(|scope| quote_spanned!(scope.span() => &#scope));
-                let scheme = quote_spanned!(path.span() => &<#path as __private::SecurityScheme>::SCHEME);
+                let scheme = quote_spanned!(path.span() => __private::scheme_of::<#path>());
                 quote!(__private::Requirement::Scheme(#scheme, &[#(#scopes),*]))
             }
             Self::Call(path, arguments) => {

@@ -19,7 +19,7 @@ pub use crate::{
     rules::{AnyOutcome, Outcome, body},
     scheme::{
         Authenticator, BasicCredentials, Flow, FlowKind, HttpCredentials, KeyIn, Place, Scheme as SchemeInfo,
-        SecurityScheme, known_scopes, reads,
+        SecurityScheme, known_scopes, reads, scheme_of,
     },
     scope::Scope,
     secret::Secret,

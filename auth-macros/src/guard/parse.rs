@@ -142,7 +142,10 @@ pub(super) fn annotations(
             }
         };
         annotations.push(annotation(kind, attribute.path().span(), arguments, errors));
-        merged.push(attribute.path().clone());
+        // A group writes its members' attributes itself: nobody imports them.
+        if kind != Kind::Group {
+            merged.push(attribute.path().clone());
+        }
         false
     });
     annotations

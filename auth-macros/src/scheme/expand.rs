@@ -72,14 +72,16 @@ fn declaration(scheme: &Scheme) -> TokenStream {
         Some(field) => quote!(Self { #field: yields }),
         None => quote!(Self(yields)),
     };
+    let yielded = match field {
+        Some(field) => quote!(&self.#field),
+        None => quote!(&self.0),
+    };
     let (credential, authenticator, check) = match &scheme.authenticate {
         None => (
             quote!(#yields),
             quote!(__private::Authenticator::HandOn(|credential| credential)),
             // Reported where the type stands.
-            Some(
-                quote_spanned!(yields.span() => const _: () = __private::reads::<#yields>(&<#ident as __private::SecurityScheme>::SCHEME);),
-            ),
+            Some(quote_spanned!(yields.span() => const _: () = __private::reads::<#ident>();)),
         ),
         Some(Authenticate::By(function)) => {
             let by = quote_spanned!(function.span() => __private::Authenticator::by(#function));
@@ -101,6 +103,10 @@ fn declaration(scheme: &Scheme) -> TokenStream {
 
             fn of(yields: #yields) -> Self {
                 #of
+            }
+
+            fn yields(&self) -> &#yields {
+                #yielded
             }
 
             fn authenticator() -> __private::Authenticator<Self> {

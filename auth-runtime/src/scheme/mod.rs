@@ -46,6 +46,9 @@ pub trait SecurityScheme: Clone + Send + Sync + 'static {
     /// With this in its field.
     fn of(yields: Self::Yields) -> Self;
 
+    /// What is in the field.
+    fn yields(&self) -> &Self::Yields;
+
     /// The authenticator that is declared with it, if one is.
     fn authenticator() -> Authenticator<Self>;
 }
@@ -186,19 +189,26 @@ const fn is_basic(scheme: &str) -> bool {
 /// # Panics
 /// Where it does: the compiler evaluates it, and the panic is a compile error.
 #[expect(clippy::panic, reason = "evaluated by the compiler alone: it becomes a compile error")]
-pub const fn reads<C: Credential>(scheme: &Scheme) {
-    let fits = match scheme.place {
-        Place::ApiKey(..) => C::READS.api_key,
-        Place::Http { scheme, .. } if is_basic(scheme) => C::READS.basic,
-        Place::Http { any_scheme: true, .. } => C::READS.http || C::READS.whole_header,
-        Place::Http { .. } => C::READS.http,
-        Place::OAuth2(..) | Place::OpenIdConnect(_) => C::READS.token || C::READS.whole_header,
+pub const fn reads<K: SecurityScheme>() {
+    let reads = K::Credential::READS;
+    let fits = match K::SCHEME.place {
+        Place::ApiKey(..) => reads.api_key,
+        Place::Http { scheme, .. } if is_basic(scheme) => reads.basic,
+        Place::Http { any_scheme: true, .. } => reads.http || reads.whole_header,
+        Place::Http { .. } => reads.http,
+        Place::OAuth2(..) | Place::OpenIdConnect(_) => reads.token || reads.whole_header,
     };
     if !fits {
         panic!(
             "this scheme has no such credential: `basic` has `BasicCredentials`; API keys are a `Secret`; of the others, `Secret` is the token, `HttpCredentials` are scheme and token, and `AuthorizationHeader` is the whole header, for `oauth2`, `open_id_connect` and `any_scheme`"
         );
     }
+}
+
+/// The scheme that the type `K` declares.
+#[must_use]
+pub const fn scheme_of<K: SecurityScheme>() -> &'static Scheme {
+    const { &K::SCHEME }
 }
 
 /// The scopes that a document lists for an OAuth2 scheme.
