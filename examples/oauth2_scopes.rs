@@ -69,6 +69,17 @@ pub(crate) async fn read_system_status() -> Json<Status> {
     Json(Status { status: "ok" })
 }
 
+pub(crate) fn app(auth: Auth<User>) -> SecureRouter {
+    SecureRouter::new()
+        .info("OAuth2 scopes", "0.1.0")
+        .mount(login)
+        .mount(read_users_me)
+        .mount(read_own_items)
+        .mount(read_system_status)
+        .docs("/docs")
+        .with_state(auth)
+}
+
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     let users = SqliteUsers::<User>::open("oauth2_scopes.db").await?;
@@ -76,14 +87,7 @@ async fn main() -> Result<(), BoxError> {
         Auth::builder(users.clone()).signing_key(SigningKey::from_file_or_generate("oauth2_scopes.key")?).build()?;
     seed(&users, &auth).await?;
 
-    let app = SecureRouter::new()
-        .info("OAuth2 scopes", "0.1.0")
-        .mount(login)
-        .mount(read_users_me)
-        .mount(read_own_items)
-        .mount(read_system_status)
-        .docs("/docs")
-        .with_state(auth);
+    let app = app(auth);
     if examples::prints_access_table(&app)? {
         return Ok(());
     }
@@ -93,7 +97,7 @@ async fn main() -> Result<(), BoxError> {
 }
 
 /// Two users, on the first start.
-async fn seed(users: &SqliteUsers<User>, auth: &Auth<User>) -> Result<(), BoxError> {
+pub(crate) async fn seed(users: &SqliteUsers<User>, auth: &Auth<User>) -> Result<(), BoxError> {
     if users.count().await? > 0 {
         return Ok(());
     }

@@ -30,6 +30,10 @@ pub(crate) async fn read_users_me(user: User) -> Json<User> {
     Json(user)
 }
 
+pub(crate) fn app(auth: Auth<User>) -> SecureRouter {
+    SecureRouter::new().info("Simple OAuth2", "0.1.0").mount(login).mount(read_users_me).docs("/docs").with_state(auth)
+}
+
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     let users = SqliteUsers::<User>::open("simple_oauth2.db").await?;
@@ -39,12 +43,7 @@ async fn main() -> Result<(), BoxError> {
         .build()?;
     seed(&users, &auth).await?;
 
-    let app = SecureRouter::new()
-        .info("Simple OAuth2", "0.1.0")
-        .mount(login)
-        .mount(read_users_me)
-        .docs("/docs")
-        .with_state(auth);
+    let app = app(auth);
     if examples::prints_access_table(&app)? {
         return Ok(());
     }
@@ -54,7 +53,7 @@ async fn main() -> Result<(), BoxError> {
 }
 
 /// The chapter's two users, on the first start.
-async fn seed(users: &SqliteUsers<User>, auth: &Auth<User>) -> Result<(), BoxError> {
+pub(crate) async fn seed(users: &SqliteUsers<User>, auth: &Auth<User>) -> Result<(), BoxError> {
     if users.count().await? > 0 {
         return Ok(());
     }

@@ -138,6 +138,7 @@ pub mod prelude {
 
     #[cfg(feature = "sqlite")]
     pub use crate::SqliteUsers;
+    // An application's own `Scope` or `Role` hides the trait of that name, and must not hide its methods.
     pub use crate::{
         AccessToken, Auth, AuthState, AuthUser, Authorized, BasicCredentials, BoxError, Grant, HttpCredentials,
         MemoryUsers, PasswordHash, PasswordRequestForm, PasswordRequestFormStrict, Profile, Role, Scope, Secret,
@@ -147,4 +148,5 @@ pub mod prelude {
     };
     #[cfg(feature = "serve")]
     pub use crate::{ServeError, Server, serve};
+    pub use crate::{role::Role as _, scope::Scope as _};
 }

@@ -3,7 +3,7 @@
 pub(crate) mod cookie {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Username, serve};
+    use super::super::answers::{Username, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(api_key(cookie = "key"))]
@@ -23,7 +23,7 @@ pub(crate) mod cookie {
 pub(crate) mod cookie_description {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Username, serve};
+    use super::super::answers::{Username, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(api_key(cookie = "key"), description = "An API Cookie Key")]
@@ -43,7 +43,7 @@ pub(crate) mod cookie_description {
 pub(crate) mod cookie_optional {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Or, Username, serve};
+    use super::super::answers::{Or, Username, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(api_key(cookie = "key"))]
@@ -63,7 +63,7 @@ pub(crate) mod cookie_optional {
 pub(crate) mod header {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Username, serve};
+    use super::super::answers::{Username, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(api_key(header = "key"))]
@@ -83,7 +83,7 @@ pub(crate) mod header {
 pub(crate) mod header_description {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Username, serve};
+    use super::super::answers::{Username, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(api_key(header = "key"), description = "An API Key Header")]
@@ -103,7 +103,7 @@ pub(crate) mod header_description {
 pub(crate) mod header_optional {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Or, Username, serve};
+    use super::super::answers::{Or, Username, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(api_key(header = "key"))]
@@ -123,7 +123,7 @@ pub(crate) mod header_optional {
 pub(crate) mod query {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Username, serve};
+    use super::super::answers::{Username, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(api_key(query = "key"))]
@@ -143,7 +143,7 @@ pub(crate) mod query {
 pub(crate) mod query_description {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Username, serve};
+    use super::super::answers::{Username, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(api_key(query = "key"), description = "API Key Query")]
@@ -163,7 +163,7 @@ pub(crate) mod query_description {
 pub(crate) mod query_optional {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Or, Username, serve};
+    use super::super::answers::{Or, Username, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(api_key(query = "key"))]

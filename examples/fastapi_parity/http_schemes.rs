@@ -3,7 +3,7 @@
 pub(crate) mod base {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{SchemeAndCredentials, serve};
+    use super::super::answers::{SchemeAndCredentials, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(http = "Other", any_scheme)]
@@ -23,7 +23,7 @@ pub(crate) mod base {
 pub(crate) mod base_description {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{SchemeAndCredentials, serve};
+    use super::super::answers::{SchemeAndCredentials, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(http = "Other", any_scheme, description = "Other Security Scheme")]
@@ -44,7 +44,7 @@ pub(crate) mod base_optional {
     use auth_runtime::prelude::*;
     use axum::{extract::WebSocketUpgrade, response::Response};
 
-    use crate::{
+    use super::super::{
         answers::{Or, SchemeAndCredentials, serve},
         websockets::send,
     };
@@ -74,7 +74,7 @@ pub(crate) mod base_optional {
 pub(crate) mod basic_optional {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Or, UsernameAndPassword, serve};
+    use super::super::answers::{Or, UsernameAndPassword, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(basic)]
@@ -94,7 +94,7 @@ pub(crate) mod basic_optional {
 pub(crate) mod basic_realm {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{UsernameAndPassword, serve};
+    use super::super::answers::{UsernameAndPassword, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(basic, realm = "simple")]
@@ -114,7 +114,7 @@ pub(crate) mod basic_realm {
 pub(crate) mod basic_realm_description {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{UsernameAndPassword, serve};
+    use super::super::answers::{UsernameAndPassword, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(basic, realm = "simple", description = "HTTPBasic scheme")]
@@ -134,7 +134,7 @@ pub(crate) mod basic_realm_description {
 pub(crate) mod bearer {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{SchemeAndCredentials, serve};
+    use super::super::answers::{SchemeAndCredentials, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(bearer)]
@@ -154,7 +154,7 @@ pub(crate) mod bearer {
 pub(crate) mod bearer_description {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{SchemeAndCredentials, serve};
+    use super::super::answers::{SchemeAndCredentials, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(bearer, description = "HTTP Bearer token scheme")]
@@ -174,7 +174,7 @@ pub(crate) mod bearer_description {
 pub(crate) mod bearer_optional {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Or, SchemeAndCredentials, serve};
+    use super::super::answers::{Or, SchemeAndCredentials, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(bearer)]
@@ -194,7 +194,7 @@ pub(crate) mod bearer_optional {
 pub(crate) mod digest {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{SchemeAndCredentials, serve};
+    use super::super::answers::{SchemeAndCredentials, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(digest)]
@@ -214,7 +214,7 @@ pub(crate) mod digest {
 pub(crate) mod digest_description {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{SchemeAndCredentials, serve};
+    use super::super::answers::{SchemeAndCredentials, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(digest, description = "HTTPDigest scheme")]
@@ -234,7 +234,7 @@ pub(crate) mod digest_description {
 pub(crate) mod digest_optional {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Or, SchemeAndCredentials, serve};
+    use super::super::answers::{Or, SchemeAndCredentials, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(digest)]

@@ -4,7 +4,7 @@
 pub(crate) mod password {
     use auth_runtime::{Auth, AuthorizationHeader, NoUsers, prelude::*};
 
-    use crate::answers::{Username, serve};
+    use super::super::answers::{Username, serve};
 
     #[derive(Scope, Clone, Copy, PartialEq, Eq, Debug)]
     pub(crate) enum Users {
@@ -59,8 +59,8 @@ pub(crate) mod password {
 pub(crate) mod password_optional {
     use auth_runtime::{AuthorizationHeader, prelude::*};
 
+    use super::super::answers::{Or, Username, serve};
     use super::password::{Users, login};
-    use crate::answers::{Or, Username, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(oauth2(password(token_url = "token")), scopes = Users)]
@@ -80,8 +80,8 @@ pub(crate) mod password_optional {
 pub(crate) mod password_optional_description {
     use auth_runtime::{AuthorizationHeader, prelude::*};
 
+    use super::super::answers::{Or, Username, serve};
     use super::password::{Users, login};
-    use crate::answers::{Or, Username, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(oauth2(password(token_url = "token")), scopes = Users, description = "OAuth2 security scheme")]
@@ -101,7 +101,7 @@ pub(crate) mod password_optional_description {
 pub(crate) mod authorization_code_bearer {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Token, serve};
+    use super::super::answers::{Token, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(oauth2(authorization_code(authorization_url = "authorize", token_url = "token")))]
@@ -121,7 +121,7 @@ pub(crate) mod authorization_code_bearer {
 pub(crate) mod authorization_code_bearer_description {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Token, serve};
+    use super::super::answers::{Token, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(
@@ -169,8 +169,8 @@ pub(crate) mod access {
 pub(crate) mod authorization_code_bearer_scopes {
     use auth_runtime::prelude::*;
 
+    use super::super::answers::{Token, serve};
     use super::access::{ADMIN, Access, HELLO, Message};
-    use crate::answers::{Token, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(
@@ -225,8 +225,8 @@ pub(crate) mod authorization_code_bearer_scopes {
 pub(crate) mod authorization_code_bearer_scopes_simple {
     use auth_runtime::prelude::*;
 
+    use super::super::answers::serve;
     use super::access::{ADMIN, Access, Message};
-    use crate::answers::serve;
 
     #[derive(SecurityScheme, Clone)]
     #[security(
@@ -249,7 +249,7 @@ pub(crate) mod authorization_code_bearer_scopes_simple {
 pub(crate) mod password_bearer_optional {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Or, Token, serve};
+    use super::super::answers::{Or, Token, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(oauth2(password(token_url = "/token")))]
@@ -269,7 +269,7 @@ pub(crate) mod password_bearer_optional {
 pub(crate) mod password_bearer_optional_description {
     use auth_runtime::prelude::*;
 
-    use crate::answers::{Or, Token, serve};
+    use super::super::answers::{Or, Token, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(oauth2(password(token_url = "/token")), description = "OAuth2PasswordBearer security scheme")]

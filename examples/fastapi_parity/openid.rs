@@ -3,7 +3,7 @@
 pub(crate) mod connect {
     use auth_runtime::{AuthorizationHeader, prelude::*};
 
-    use crate::answers::{Username, serve};
+    use super::super::answers::{Username, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(open_id_connect = "/openid")]
@@ -23,7 +23,7 @@ pub(crate) mod connect {
 pub(crate) mod connect_description {
     use auth_runtime::{AuthorizationHeader, prelude::*};
 
-    use crate::answers::{Username, serve};
+    use super::super::answers::{Username, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(open_id_connect = "/openid", description = "OpenIdConnect security scheme")]
@@ -43,7 +43,7 @@ pub(crate) mod connect_description {
 pub(crate) mod connect_optional {
     use auth_runtime::{AuthorizationHeader, prelude::*};
 
-    use crate::answers::{Or, Username, serve};
+    use super::super::answers::{Or, Username, serve};
 
     #[derive(SecurityScheme, Clone)]
     #[security(open_id_connect = "/openid")]

@@ -88,17 +88,24 @@ fn users() -> [User; 2] {
     ]
 }
 
-pub(crate) fn router() -> Result<SecureRouter, BoxError> {
-    let auth = Auth::builder(MemoryUsers::from_iter(users()))
+pub(crate) fn auth() -> Result<Auth<User>, BoxError> {
+    Ok(Auth::builder(MemoryUsers::from_iter(users()))
         .signing_key(SigningKey::generate(&Randomness::default())?)
         .profile(Profile::FastApi)
-        .build()?;
-    Ok(SecureRouter::new()
+        .build()?)
+}
+
+pub(crate) fn app(auth: Auth<User>) -> SecureRouter {
+    SecureRouter::new()
         .mount(login_for_access_token)
         .mount(read_users_me)
         .mount(read_own_items)
         .mount(read_system_status)
         .docs("/docs")
         .redirect_slashes()
-        .with_state(auth))
+        .with_state(auth)
+}
+
+pub(crate) fn router() -> Result<SecureRouter, BoxError> {
+    Ok(app(auth()?))
 }

@@ -2,7 +2,7 @@
 
 use auth_runtime::prelude::*;
 
-use crate::answers::{UsernameAndPassword, serve};
+use super::answers::{UsernameAndPassword, serve};
 
 #[derive(SecurityScheme, Clone)]
 #[security(basic)]

@@ -2,9 +2,9 @@
 
 use auth_runtime::prelude::*;
 
-use crate::answers::serve;
+use super::answers::serve;
 
-/// Whoever is let in, by name.
+// Whoever is let in, by name.
 #[derive(SecurityScheme, Clone)]
 #[security(basic, authenticate = check)]
 pub(crate) struct HTTPBasic(String);

@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 
-use crate::answers::{SchemeAndCredentials, UsernameAndPassword, serve};
+use super::answers::{SchemeAndCredentials, UsernameAndPassword, serve};
 
 /// Accepts, sends one message and closes.
 pub(crate) fn send(upgrade: WebSocketUpgrade, message: impl Serialize) -> Response {

@@ -8,11 +8,14 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod authorization;
 mod browser;
 mod foreign;
 mod oauth2_scopes;
 mod parity;
+mod parity_schemes;
 mod plain_axum;
 mod process;
+mod programs;
 mod simple_oauth2;
 mod start;

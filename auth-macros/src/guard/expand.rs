@@ -62,7 +62,7 @@ fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &TokenStream) {
     let after = guarded.after.as_ref().map(|rule| {
         let (result, refuse) = (&rule.result, refuse(rule));
         quote! {
-            if let ::core::option::Option::Some(#result) = (&#private::Outcome(&#outcome)).value() {
+            if let ::core::option::Option::Some(#result) = #private::Outcome(&#outcome).value() {
                 #refuse
             }
         }

@@ -49,7 +49,9 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
 
     let private = krate::private();
     let expanded = match declaration {
-        Declaration::TokenEndpoint(route) => token_endpoint::expand(handler, &route, &private, &mut errors),
+        Declaration::TokenEndpoint(route, overrides_group) => {
+            token_endpoint::expand(handler, &route, overrides_group, &private, &mut errors)
+        }
         // Behind an error stands a handler that nobody may call.
         Declaration::Guarded(guarded) if errors.is_empty() => expand::expand(handler, &guarded, &private),
         Declaration::Guarded(guarded) => expand::expand(handler, &guarded.closed(), &private),

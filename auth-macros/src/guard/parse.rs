@@ -108,12 +108,10 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
-    /// As it is written.
-    pub(super) fn text(&self) -> String {
+    /// As it is written, put into words by the compiler.
+    pub(super) fn text(&self) -> TokenStream {
         let expression = &self.expression;
-        let written = expression.span().source_text();
-        let text = written.unwrap_or_else(|| quote::quote!(#expression).to_string());
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        quote::quote!(::core::stringify!(#expression))
     }
 }
 

@@ -8,7 +8,8 @@ use crate::{error::Errors, expression::Expression, route::Route};
 
 /// What a handler's attributes say together.
 pub(crate) enum Declaration {
-    TokenEndpoint(Route),
+    /// Where it is, and whether the policies of its groups are kept away from it.
+    TokenEndpoint(Route, bool),
     Guarded(Box<Guarded>),
 }
 
@@ -74,7 +75,7 @@ pub(super) fn declaration(annotations: Vec<Annotation>, errors: &mut Errors) -> 
         }
     }
     if annotations.iter().any(|annotation| annotation.kind == Kind::TokenEndpoint) {
-        return Declaration::TokenEndpoint(token_endpoint(annotations, errors));
+        return token_endpoint(annotations, errors);
     }
     Declaration::Guarded(Box::new(guarded(annotations, errors)))
 }
@@ -217,7 +218,7 @@ fn name(caller: Caller) -> &'static str {
     }
 }
 
-fn token_endpoint(annotations: Vec<Annotation>, errors: &mut Errors) -> Route {
+fn token_endpoint(annotations: Vec<Annotation>, errors: &mut Errors) -> Declaration {
     let mut route = None;
     let (mut grouped, mut overrides) = (false, false);
     for Annotation { kind, span, content } in annotations {
@@ -244,5 +245,5 @@ fn token_endpoint(annotations: Vec<Annotation>, errors: &mut Errors) -> Route {
             "a token endpoint is where callers log in, and stands in a #[group(..)] that asks for a login: write #[overrides_group] beside it, or move it out of the group",
         ));
     }
-    route.unwrap_or(Route::unknown("POST"))
+    Declaration::TokenEndpoint(route.unwrap_or(Route::unknown("POST")), overrides)
 }

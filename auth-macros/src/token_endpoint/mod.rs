@@ -24,13 +24,24 @@ struct Signature {
     output: Type,
 }
 
-pub(crate) fn expand(mut handler: Handler, route: &Route, private: &TokenStream, errors: &mut Errors) -> TokenStream {
+pub(crate) fn expand(
+    mut handler: Handler,
+    route: &Route,
+    overrides_group: bool,
+    private: &TokenStream,
+    errors: &mut Errors,
+) -> TokenStream {
+    let overrides_group = overrides_group.then(|| {
+        quote!(
+            const OPTIONS: __private::Options = __private::Options::NONE.overrides_group();
+        )
+    });
     let signature = parse(&handler, errors);
     let mut glue = Glue {
         access: quote!(__private::Closed),
         policy: quote!(__private::Policy::PUBLIC),
         takes: TokenStream::new(),
-        options: TokenStream::new(),
+        options: quote!(#overrides_group),
         describe: describe(&handler, signature.as_ref()),
         checks: TokenStream::new(),
     };

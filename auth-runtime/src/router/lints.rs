@@ -1,5 +1,6 @@
 //! What can only be a mistake, unless a handler accepts it by name.
 
+use super::fallback;
 use crate::{
     endpoint::{Lint, Takes},
     openapi::{Describe, Listed},
@@ -13,9 +14,13 @@ pub(super) fn problems(listed: &Listed) -> Vec<String> {
     let mut problems = Vec::new();
     let place = format!("{} {}, of {}", listed.route.method, listed.path, listed.source.place());
     if listed.policy.is_public() && !listed.group.is_empty() {
-        problems.push(format!(
-            "{place}, is #[public] in a group that is not: write #[overrides_group] above it as well, or move it out of the group"
-        ));
+        let what = if is_login(listed) {
+            "is where callers log in, in a group that asks for a login"
+        } else {
+            "is #[public] in a group that is not"
+        };
+        problems
+            .push(format!("{place}, {what}: write #[overrides_group] above it as well, or move it out of the group"));
     }
     let accepted = |lint: Lint| listed.options.accepts.contains(&lint);
     if !accepted(Lint::PublicMutation) && is_public_mutation(listed) {
@@ -54,6 +59,7 @@ fn unchecked_parameter(listed: &Listed) -> Option<&str> {
     if !for_users || by_policy || !listed.options.rules.is_empty() {
         return None;
     }
-    let (_, rest) = listed.path.split_once('{')?;
+    let path = listed.path.strip_suffix(fallback::ROUTE.path).unwrap_or(&listed.path);
+    let (_, rest) = path.split_once('{')?;
     rest.split('}').next().map(|name| name.trim_start_matches('*'))
 }

@@ -113,7 +113,7 @@ fn row(listed: &Listed) -> AccessRow {
     };
     for rule in listed.options.rules {
         let about = if rule.about_result { ", then if " } else { ", if " };
-        policy += &format!("{about}{}{}", rule.text, if rule.hides { " (else 404)" } else { "" });
+        policy += &format!("{about}{}{}", as_written(rule.text), if rule.hides { " (else 404)" } else { "" });
     }
     if listed.options.observed {
         policy = format!("observed only, refuses nobody: {policy}");
@@ -128,6 +128,11 @@ fn row(listed: &Listed) -> AccessRow {
         file: listed.source.file,
         line: listed.source.line,
     }
+}
+
+/// The compiler puts blanks around `::`, and keeps line breaks.
+fn as_written(rule: &str) -> String {
+    rule.split_whitespace().collect::<Vec<_>>().join(" ").replace(" :: ", "::")
 }
 
 impl fmt::Display for AccessTable {

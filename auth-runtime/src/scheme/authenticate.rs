@@ -14,6 +14,7 @@ use axum::http::request::Parts;
 use super::{Credential, Scheme, SecurityScheme, credential::CredentialFault};
 use crate::{
     error::Refusal,
+    scope::RequestedScope,
     store::{Boxed, StoreError},
 };
 
@@ -31,10 +32,16 @@ pub enum Authenticated<P> {
 /// A principal, and the scopes of the credential that was shown.
 ///
 /// ```
-/// use auth_runtime::{Granted, Secret};
+/// use auth_runtime::{Granted, Scope, Secret};
+///
+/// #[derive(Scope, Clone, Copy, PartialEq, Eq, Debug)]
+/// enum ShopScope {
+///     #[scope("invoices")]
+///     Invoices,
+/// }
 ///
 /// async fn find_service(key: Secret) -> Option<Granted<&'static str>> {
-///     (key == Secret::new("s3cret")).then(|| Granted::to("billing").scopes(["invoices"]))
+///     (key == Secret::new("s3cret")).then(|| Granted::to("billing").scopes([ShopScope::Invoices]))
 /// }
 /// ```
 #[derive(Debug)]
@@ -49,10 +56,11 @@ impl<P> Granted<P> {
         Self { principal, scopes: Vec::new() }
     }
 
-    /// With these scopes, for policies such as `#[requires(ApiKey[Scope::Invoices])]`.
+    /// With these scopes, for policies such as `#[requires(ApiKey[Scope::Invoices])]`: variants of a scope enum, or strings
+    /// from a store.
     #[must_use]
-    pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.scopes = scopes.into_iter().map(Into::into).collect();
+    pub fn scopes<S: RequestedScope>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = scopes.into_iter().map(|scope| scope.token().to_owned()).collect();
         self
     }
 }

@@ -1,13 +1,13 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use super::{StoreError, UserStore};
 use crate::{password::PasswordHash, user::AuthUser};
 
-/// Users in memory: for tests, examples and small fixed sets. They are gone when the program ends.
+/// Users in memory: for tests, examples and small fixed sets. They are gone when the program ends. Clones share them.
 ///
 /// ```
 /// use auth_runtime::{AuthUser, MemoryUsers};
@@ -22,20 +22,26 @@ use crate::{password::PasswordHash, user::AuthUser};
 /// let robots = MemoryUsers::from_iter([Robot { name: "r2".into() }, Robot { name: "c3".into() }]);
 /// ```
 pub struct MemoryUsers<U> {
-    users: RwLock<HashMap<String, U>>,
+    users: Arc<RwLock<HashMap<String, U>>>,
 }
 
 impl<U: AuthUser> MemoryUsers<U> {
     /// A store without users.
     #[must_use]
     pub fn new() -> Self {
-        Self { users: RwLock::new(HashMap::new()) }
+        Self { users: Arc::default() }
     }
 
     /// Adds a user, or replaces the one of the same name.
     pub fn insert(&self, user: U) {
         let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
         users.insert(user.username().to_owned(), user);
+    }
+}
+
+impl<U> Clone for MemoryUsers<U> {
+    fn clone(&self) -> Self {
+        Self { users: Arc::clone(&self.users) }
     }
 }
 
@@ -48,7 +54,7 @@ impl<U: AuthUser> Default for MemoryUsers<U> {
 impl<U: AuthUser> FromIterator<U> for MemoryUsers<U> {
     fn from_iter<I: IntoIterator<Item = U>>(users: I) -> Self {
         let users = users.into_iter().map(|user| (user.username().to_owned(), user)).collect();
-        Self { users: RwLock::new(users) }
+        Self { users: Arc::new(RwLock::new(users)) }
     }
 }
 

@@ -178,7 +178,11 @@ impl<U: AuthUser> AuthorizationTest<U> {
             Takes::OptionalScheme(scheme) => Some(*scheme),
             _ => None,
         }));
-        let mut tokens = vec![Token::None, Token::Garbage];
+        let mut tokens = vec![Token::None];
+        // Where a scheme reads the same header, it is the scheme's garbage.
+        if uses_token(listed) || !schemes.iter().any(|scheme| in_authorization(scheme)) {
+            tokens.push(Token::Garbage);
+        }
         if uses_token(listed) {
             tokens.extend([Token::Expired, Token::UnknownUser]);
             let asked_for: Vec<String> = rules.scopes().iter().map(|scope| scope.as_str().to_owned()).collect();

@@ -1,0 +1,178 @@
+//! Every route of every example answers every kind of caller as it is declared to; and a hole that is made on purpose is
+//! found.
+
+use auth_runtime::{
+    Auth, NoUsers, Randomness, SigningKey,
+    prelude::*,
+    testing::{AuthorizationTest, Report, assert_access_table},
+};
+use axum::Router;
+
+use crate::{
+    process::Scratch,
+    programs::{api_keys, basic, fastapi_parity, oauth2_scopes, ownership, roles, simple_oauth2, websocket},
+};
+
+/// An `Auth` on a SQLite file with the users that the example begins with.
+macro_rules! seeded {
+    ($example:ident, $scratch:expr) => {{
+        let users = SqliteUsers::<$example::User>::open($scratch.0.join("users.db")).await.unwrap();
+        let key = SigningKey::generate(&Randomness::default()).unwrap();
+        let auth = Auth::builder(users.clone()).signing_key(key).build().unwrap();
+        $example::seed(&users, &auth).await.unwrap();
+        auth
+    }};
+}
+
+fn holds(report: &Report, routes: usize) {
+    report.assert();
+    assert_eq!(report.routes(), routes, "{report}");
+    // Nobody, somebody with garbage, and some more for each route that asks for something.
+    assert!(report.requests() >= 2 * routes, "{report}");
+}
+
+#[tokio::test]
+async fn simple_oauth2_answers_as_declared() {
+    let scratch = Scratch::new();
+    let auth = seeded!(simple_oauth2, scratch);
+    let app = simple_oauth2::app(auth.clone());
+    let report = AuthorizationTest::new(&auth, app).unwrap().user("johndoe").user("alice").run().await;
+    holds(&report, 1);
+}
+
+#[tokio::test]
+async fn oauth2_scopes_answers_as_declared() {
+    let scratch = Scratch::new();
+    let auth = seeded!(oauth2_scopes, scratch);
+    let app = oauth2_scopes::app(auth.clone());
+    let report = AuthorizationTest::new(&auth, app).unwrap().user("johndoe").user("alice").run().await;
+    holds(&report, 3);
+}
+
+#[tokio::test]
+async fn roles_answers_as_declared() {
+    let auth = roles::auth().await.unwrap();
+    let app = roles::app(auth.clone());
+    let mut test = AuthorizationTest::new(&auth, app).unwrap();
+    for user in ["paula", "edgar", "anna", "august", "reader", "former"] {
+        test = test.user(user);
+    }
+    let report = test.run().await;
+    holds(&report, 6);
+    assert_eq!(report.requests(), 5 * 10 + 2, "{report}");
+}
+
+#[tokio::test]
+async fn ownership_answers_as_declared() {
+    let state = ownership::state().await.unwrap();
+    let app = ownership::app(state.clone());
+    let test = AuthorizationTest::new(&state.auth, app).unwrap().user("johndoe").user("alice").user("mona");
+    holds(&test.run().await, 4);
+}
+
+#[tokio::test]
+async fn websocket_answers_as_declared() {
+    let auth = websocket::auth().await.unwrap();
+    let app = websocket::app(auth.clone());
+    holds(&AuthorizationTest::new(&auth, app).unwrap().user("johndoe").user("alice").run().await, 1);
+}
+
+#[tokio::test]
+async fn api_keys_answers_as_declared() {
+    for (key, routes) in [("display-7e0d51b9", 2), ("roof-c41f8a20", 2)] {
+        let auth = api_keys::auth().unwrap();
+        let app = api_keys::app(auth.clone());
+        let test = AuthorizationTest::new(&auth, app).unwrap().credential::<api_keys::ApiKey>(key);
+        holds(&test.run().await, routes);
+    }
+}
+
+#[tokio::test]
+async fn basic_answers_as_declared() {
+    let auth = basic::auth().unwrap();
+    let app = basic::app(auth.clone());
+    holds(&AuthorizationTest::new(&auth, app).unwrap().credential::<basic::Member>("stanley:swordfish").run().await, 1);
+}
+
+/// Of the parity server, the chapters with scopes and those with Basic, through their routers as they are served.
+#[tokio::test]
+async fn the_parity_server_answers_as_declared() {
+    let auth = fastapi_parity::tutorial005::auth().unwrap();
+    let app = fastapi_parity::tutorial005::app(auth.clone());
+    holds(&AuthorizationTest::new(&auth, app).unwrap().user("johndoe").user("alice").run().await, 3);
+
+    let auth: Auth<NoUsers> = Auth::without_users().profile(Profile::FastApi).build().unwrap();
+    let router = SecureRouter::new()
+        .mount(fastapi_parity::http_schemes::bearer::read_current_user)
+        .nest("/keys", SecureRouter::new().mount(fastapi_parity::api_keys::cookie::read_current_user))
+        .nest("/optional", SecureRouter::new().mount(fastapi_parity::http_schemes::basic_optional::read_current_user))
+        .with_state(auth.clone());
+    let test = AuthorizationTest::new(&auth, router)
+        .unwrap()
+        .credential::<fastapi_parity::http_schemes::bearer::HTTPBearer>("token")
+        .credential::<fastapi_parity::api_keys::cookie::APIKeyCookie>("key")
+        .credential::<fastapi_parity::http_schemes::basic_optional::HTTPBasic>("name:password");
+    holds(&test.run().await, 3);
+}
+
+/// A handler beside the guard, at a path that is declared.
+#[tokio::test]
+async fn a_route_around_the_guard_is_found() {
+    let scratch = Scratch::new();
+    let auth = seeded!(oauth2_scopes, scratch);
+    let declared = oauth2_scopes::app(auth.clone());
+    let served = Router::new()
+        .route("/users/me", axum::routing::get(async || "everything"))
+        .fallback_service(oauth2_scopes::app(auth.clone()).into_router().unwrap());
+    let report = AuthorizationTest::new(&auth, declared).unwrap().served_by(served).user("johndoe").run().await;
+    let found = report.to_string();
+    assert!(found.contains("- GET /users/me, which asks for active user and scope me: nobody is LET IN"), "{found}");
+    assert!(report.surprises().iter().all(|surprise| surprise.starts_with("GET /users/me")), "{found}");
+}
+
+/// As `read_own_items`, with one of its scopes forgotten.
+#[get("/users/me/items")]
+#[requires_active_user]
+#[requires_scopes(oauth2_scopes::Scope::Me)]
+async fn read_own_items(user: oauth2_scopes::User) -> String {
+    let _ = user;
+    "items".to_owned()
+}
+
+#[tokio::test]
+async fn a_dropped_scope_is_found() {
+    let scratch = Scratch::new();
+    let auth = seeded!(oauth2_scopes, scratch);
+    let declared = oauth2_scopes::app(auth.clone());
+    let served = SecureRouter::new()
+        .mount(oauth2_scopes::read_users_me)
+        .mount(read_own_items)
+        .mount(oauth2_scopes::read_system_status)
+        .with_state(auth.clone());
+    // By the requests, where what is served is not what is declared,
+    let test = AuthorizationTest::new(&auth, declared).unwrap().served_by(served.into_router().unwrap());
+    let found = test.user("johndoe").run().await.to_string();
+    assert!(found.contains("johndoe with me is LET IN"), "{found}");
+
+    // and by the table that is kept, where both have changed.
+    let changed: SecureRouter = SecureRouter::new().mount(read_own_items).with_state(auth);
+    let table = changed.access_table();
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/examples/access/oauth2_scopes.txt");
+    let difference = std::panic::catch_unwind(|| assert_access_table(&table, kept)).unwrap_err();
+    let difference = difference.downcast_ref::<String>().unwrap();
+    let was = "- GET /users/me/items: active user and scopes me, items [OAuth2PasswordBearer]";
+    let is = "+ GET /users/me/items: active user and scope me [OAuth2PasswordBearer]";
+    assert!(difference.contains(was) && difference.contains(is), "{difference}");
+}
+
+/// Who may call what in each example, kept beside this test.
+#[tokio::test]
+async fn access_tables_are_kept() {
+    let file = |name: &str| format!("{}/../tests/examples/access/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    let scratch = Scratch::new();
+    assert_access_table(&oauth2_scopes::app(seeded!(oauth2_scopes, scratch)).access_table(), file("oauth2_scopes"));
+    assert_access_table(&roles::app(roles::auth().await.unwrap()).access_table(), file("roles"));
+    assert_access_table(&ownership::app(ownership::state().await.unwrap()).access_table(), file("ownership"));
+    assert_access_table(&api_keys::app(api_keys::auth().unwrap()).access_table(), file("api_keys"));
+    assert_access_table(&fastapi_parity::router().unwrap().access_table(), file("fastapi_parity"));
+}
