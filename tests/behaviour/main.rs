@@ -1,11 +1,17 @@
 //! Behaviour over a real socket.
 
 mod adoption;
+mod answers;
 mod document;
+mod expressions;
+mod groups;
 mod guard_first;
 mod login;
+mod magazine;
 mod profiles;
 mod routing;
+mod rules;
+mod stacking;
 mod stores;
 mod support;
 mod table;

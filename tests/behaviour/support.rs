@@ -124,6 +124,11 @@ pub(crate) async fn serve(profile: Profile) -> (TestServer, Hand) {
 
 /// A token for a user whom the standard profile does not let log in, as if issued before she was disabled.
 pub(crate) async fn token_of(auth: &Auth<User>, subject: &str, scopes: &[&str]) -> String {
+    token_of_users(auth, subject, scopes).await
+}
+
+/// The same, for users of whatever type.
+pub(crate) async fn token_of_users<U>(auth: &Auth<U>, subject: &str, scopes: &[&str]) -> String {
     let scopes: Vec<String> = scopes.iter().map(|&scope| scope.to_owned()).collect();
     let request = auth_runtime::TokenRequest::new(subject, &scopes);
     auth.issue_token(request).await.unwrap().token.expose().to_owned()

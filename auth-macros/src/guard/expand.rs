@@ -44,6 +44,7 @@ fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &TokenStream) {
         syn::ReturnType::Default => Some(quote!(())),
         syn::ReturnType::Type(_, ty) => handler.output().map(|_| quote!(#ty)),
     };
+    let promised = promised(handler, &outcome);
     handler.add_guard(&guard, private);
     let body = &handler.function.block;
     let refuse = |rule: &Rule| {
@@ -71,12 +72,31 @@ fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &TokenStream) {
     let block = parse_quote!({
         #before
         let #outcome = #private::body #typed (async #moved #body).await;
+        #promised
         #probe
         #after
         #private::axum::response::IntoResponse::into_response(#outcome)
     });
     *handler.function.block = block;
     handler.function.sig.output = parse_quote!(-> #private::axum::response::Response);
+}
+
+/// What is promised of a result without a name still holds, and what the promise is written with is still used.
+fn promised(handler: &Handler, outcome: &Ident) -> Option<TokenStream> {
+    match &handler.function.sig.output {
+        syn::ReturnType::Type(_, ty)
+            if matches!(ty.as_ref(), syn::Type::ImplTrait(_)) && handler.function.sig.generics.params.is_empty() =>
+        {
+            let promise = Ident::new("promise", Span::mixed_site());
+            Some(quote! {
+                fn #promise(outcome: #ty) -> #ty {
+                    outcome
+                }
+                let #outcome = #promise(#outcome);
+            })
+        }
+        _ => None,
+    }
 }
 
 fn access(guarded: &Guarded, concrete: &[&Argument]) -> TokenStream {

@@ -3,6 +3,8 @@
 mod alternatives;
 mod decide;
 mod predicate;
+#[cfg(test)]
+mod property;
 mod words;
 
 use std::{any::TypeId, fmt};

@@ -130,9 +130,15 @@ fn row(listed: &Listed) -> AccessRow {
     }
 }
 
-/// The compiler puts blanks around `::`, and keeps line breaks.
+/// The compiler puts blanks around `::` and after what stands before a value, and keeps line breaks.
 fn as_written(rule: &str) -> String {
-    rule.split_whitespace().collect::<Vec<_>>().join(" ").replace(" :: ", "::")
+    rule.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace(" :: ", "::")
+        .replace("! ", "!")
+        .replace("(* ", "(*")
+        .replace("(& ", "(&")
 }
 
 impl fmt::Display for AccessTable {

@@ -1,0 +1,341 @@
+//! Random policies, held against an evaluator that is as plain as can be, over every combination of facts.
+
+use std::{any::Any, fmt};
+
+use axum::http::{Request, request::Parts};
+
+use super::{
+    About, Alternative, Caller, Decision, Facts, KnownUser, Policy, Predicate, Presented, Requirement, Rules, Tested,
+};
+use crate::{Scope, SecurityScheme, role::Role, scheme::scheme_of, secret::Secret, store::Boxed, token::AccessClaims};
+
+#[derive(Scope, Clone, Copy, PartialEq, Eq, Debug)]
+enum Scopes {
+    #[scope("a")]
+    A,
+    #[scope("b")]
+    B,
+}
+
+#[derive(crate::Role, Clone, Copy, PartialEq, Eq, Debug)]
+enum Roles {
+    #[role("editor")]
+    Editor,
+}
+
+#[derive(SecurityScheme, Clone)]
+#[security(api_key(header = "x-key"))]
+struct Key(Secret);
+
+/// Which of two predicates it is; the answer is known to the test.
+struct Asked(&'static str);
+
+impl Predicate for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn test<'a>(&'a self, _: &'a Caller<'a>) -> Boxed<'a, bool> {
+        Box::pin(async { unreachable!("the test answers") })
+    }
+}
+
+const ABOUT_REQUEST: Asked = Asked("request");
+const ABOUT_USER: Asked = Asked("user");
+
+/// An expression, as plain as can be.
+#[derive(Clone, Debug)]
+enum Plain {
+    Token,
+    User,
+    ActiveUser,
+    ScopeA,
+    ScopeB,
+    BothScopes,
+    Role,
+    Key,
+    AboutRequest,
+    AboutUser,
+    Not(Box<Self>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+}
+
+/// Everything that there is to know of a caller.
+#[derive(Clone, Copy, Debug)]
+struct World {
+    token: bool,
+    a: bool,
+    b: bool,
+    disabled: bool,
+    role: bool,
+    key: bool,
+    about_request: bool,
+    about_user: bool,
+}
+
+impl World {
+    fn all() -> impl Iterator<Item = Self> {
+        (0..256_u16).map(|bits| {
+            let is = |bit: u16| bits & (1 << bit) != 0;
+            Self {
+                token: is(0),
+                a: is(1),
+                b: is(2),
+                disabled: is(3),
+                role: is(4),
+                key: is(5),
+                about_request: is(6),
+                about_user: is(7),
+            }
+        })
+    }
+}
+
+impl Plain {
+    fn random(random: &mut Random, depth: u8) -> Self {
+        let leaf = depth == 0 || random.below(3) == 0;
+        if leaf {
+            return match random.below(10) {
+                0 => Self::Token,
+                1 => Self::User,
+                2 => Self::ActiveUser,
+                3 => Self::ScopeA,
+                4 => Self::ScopeB,
+                5 => Self::BothScopes,
+                6 => Self::Role,
+                7 => Self::Key,
+                8 => Self::AboutRequest,
+                _ => Self::AboutUser,
+            };
+        }
+        let mut parts = || (0..2 + random.below(2)).map(|_| Self::random(random, depth - 1)).collect();
+        match parts() {
+            parts if random.below(3) == 0 => Self::Not(Box::new(Self::All(parts))),
+            parts if random.below(2) == 0 => Self::All(parts),
+            parts => Self::Any(parts),
+        }
+    }
+
+    /// Yes, no, or nobody of whom it could be said.
+    fn holds(&self, world: World) -> Option<bool> {
+        let about_token = |is: bool| world.token.then_some(is);
+        let about_user = |is: bool| (world.token && !world.disabled).then_some(is);
+        match self {
+            Self::Token | Self::User => Some(world.token),
+            Self::ActiveUser => about_token(!world.disabled),
+            Self::ScopeA => about_token(world.a),
+            Self::ScopeB => about_token(world.b),
+            Self::BothScopes => about_token(world.a && world.b),
+            Self::Role => about_user(world.role),
+            Self::Key => Some(world.key),
+            Self::AboutRequest => Some(world.about_request),
+            Self::AboutUser => about_user(world.about_user),
+            Self::Not(inner) => inner.holds(world).map(|is| !is),
+            Self::All(parts) => {
+                let each: Vec<_> = parts.iter().map(|part| part.holds(world)).collect();
+                if each.contains(&Some(false)) {
+                    Some(false)
+                } else if each.contains(&None) {
+                    None
+                } else {
+                    Some(true)
+                }
+            }
+            Self::Any(parts) => {
+                let each: Vec<_> = parts.iter().map(|part| part.holds(world)).collect();
+                if each.contains(&Some(true)) {
+                    Some(true)
+                } else if each.contains(&None) {
+                    None
+                } else {
+                    Some(false)
+                }
+            }
+        }
+    }
+
+    fn requirement(&self) -> Requirement {
+        let each = |parts: &[Self]| -> &'static [Requirement] {
+            parts.iter().map(Self::requirement).collect::<Vec<_>>().leak()
+        };
+        match self {
+            Self::Token => Requirement::Token,
+            Self::User => Requirement::User,
+            Self::ActiveUser => Requirement::ActiveUser,
+            Self::ScopeA => Requirement::Granted(&Scopes::A),
+            Self::ScopeB => Requirement::Granted(&Scopes::B),
+            Self::BothScopes => Requirement::Scopes(&[&Scopes::A, &Scopes::B]),
+            Self::Role => Requirement::Role(&Roles::Editor),
+            Self::Key => Requirement::Scheme(scheme_of::<Key>(), &[]),
+            Self::AboutRequest => Requirement::Predicate(About::Request, &ABOUT_REQUEST),
+            Self::AboutUser => Requirement::Predicate(About::User, &ABOUT_USER),
+            Self::Not(inner) => Requirement::Not(Box::leak(Box::new(inner.requirement()))),
+            Self::All(parts) => Requirement::All(each(parts)),
+            Self::Any(parts) => Requirement::Any(each(parts)),
+        }
+    }
+}
+
+struct SomeUser(World);
+
+impl KnownUser for SomeUser {
+    fn is_disabled(&self) -> bool {
+        self.0.disabled
+    }
+
+    fn has_role(&self, role: &dyn Role) -> bool {
+        self.0.role && role.as_str() == "editor"
+    }
+
+    fn as_any(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+}
+
+/// What the library decides.
+fn decide(rules: Rules<'_>, world: World) -> bool {
+    let mut scopes = Vec::new();
+    scopes.extend(world.a.then_some("a"));
+    scopes.extend(world.b.then_some("b"));
+    let claims = AccessClaims::new("somebody").scopes(scopes);
+    let user = SomeUser(world);
+    let presented = [Presented { scheme: scheme_of::<Key>(), scopes: None }];
+    let facts = Facts {
+        token: world.token.then_some(&claims),
+        user: world.token.then_some(&user as &dyn KnownUser),
+        schemes: if world.key { &presented } else { &[] },
+    };
+    let mut tested = Tested::new();
+    loop {
+        match rules.decide(&facts, &tested) {
+            Decision::Allowed => return true,
+            Decision::Refused(_) => return false,
+            Decision::Ask(number, predicate) => {
+                tested.resize(tested.len().max(number + 1), None);
+                let answer = if predicate.to_string() == "user" { world.about_user } else { world.about_request };
+                assert!(tested[number].replace(answer).is_none(), "asked twice");
+            }
+        }
+    }
+}
+
+/// Whether a document says that these credentials are enough.
+fn document_says(alternatives: &[Alternative], world: World) -> bool {
+    let has = |scope: &&str| if *scope == "a" { world.a } else { world.b };
+    alternatives.iter().any(|alternative| {
+        let token = alternative.token.as_ref().is_none_or(|scopes| world.token && scopes.iter().all(has));
+        token && (alternative.schemes.is_empty() || world.key)
+    })
+}
+
+/// Whether somebody with no more than these credentials can be let in: what a document cannot say may be either way.
+fn somebody_may(plain: &Plain, shown: World) -> bool {
+    World::all().any(|world| {
+        let no_more = (shown.token || !world.token)
+            && (shown.a || !world.a)
+            && (shown.b || !world.b)
+            && (shown.key || !world.key);
+        no_more && plain.holds(world) == Some(true)
+    })
+}
+
+/// Numbers that are the same each time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % end
+    }
+}
+
+#[test]
+fn random_policies_decide_and_document_as_they_are_written() {
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let (mut policies, mut decisions, mut allowed) = (0, 0, 0);
+    while policies < 2_000 {
+        let plain: Vec<Plain> = (0..1 + random.below(2)).map(|_| Plain::random(&mut random, 3)).collect();
+        let requirements: &'static [Requirement] = plain.iter().map(Plain::requirement).collect::<Vec<_>>().leak();
+        let whole = Plain::All(plain);
+        // Half of it as a group's, which must make no difference.
+        let (group, own) = requirements.split_at(requirements.len() / 2);
+        let rules = Rules { group, own: Policy::all(own) };
+        policies += 1;
+        for world in World::all() {
+            let expected = whole.holds(world) == Some(true);
+            assert_eq!(decide(rules, world), expected, "{rules} of {world:?}");
+            decisions += 1;
+            allowed += usize::from(expected);
+        }
+        // Each is held against every other combination, which takes long.
+        if policies % 8 != 0 {
+            continue;
+        }
+        let Some(alternatives) = rules.alternatives() else { continue };
+        for world in World::all() {
+            let expected = somebody_may(&whole, world);
+            assert_eq!(document_says(&alternatives, world), expected, "{rules}, {alternatives:?}, shown {world:?}");
+        }
+    }
+    assert_eq!(decisions, 2_000 * 256);
+    // Neither are they all refused, nor all let in.
+    assert!((decisions / 10..decisions * 9 / 10).contains(&allowed), "{allowed} of {decisions}");
+}
+
+/// What is undecided refuses: an absent caller is no reason to let anybody in.
+#[test]
+fn the_contrary_of_what_is_said_of_nobody_lets_nobody_in() {
+    let nobody = World {
+        token: false,
+        a: false,
+        b: false,
+        disabled: false,
+        role: false,
+        key: false,
+        about_request: true,
+        about_user: true,
+    };
+    for plain in [Plain::ScopeA, Plain::BothScopes, Plain::ActiveUser, Plain::Role, Plain::AboutUser] {
+        let inner: &'static Requirement = Box::leak(Box::new(plain.requirement()));
+        let requirements: &'static [Requirement] = vec![Requirement::Not(inner)].leak();
+        assert!(!decide(Rules::of(Policy::all(requirements)), nobody), "!{plain:?}");
+    }
+    let disabled = World { token: true, disabled: true, ..nobody };
+    for plain in [Plain::Role, Plain::AboutUser] {
+        let inner: &'static Requirement = Box::leak(Box::new(plain.requirement()));
+        let requirements: &'static [Requirement] = vec![Requirement::Not(inner)].leak();
+        assert!(!decide(Rules::of(Policy::all(requirements)), disabled), "!{plain:?}");
+    }
+}
+
+fn parts() -> Parts {
+    Request::new(()).into_parts().0
+}
+
+#[tokio::test]
+async fn a_predicate_is_not_asked_where_nothing_depends_on_it() {
+    // It would panic.
+    let rules = Rules::of(Policy::all(&[Requirement::Predicate(About::Request, &ABOUT_REQUEST), Requirement::Token]));
+    let facts = Facts { token: None, user: None, schemes: &[] };
+    let parts = parts();
+    let caller = Caller { parts: &parts, token: None, user: None };
+    assert_eq!(crate::guard::decide(rules, &facts, &caller).await, Err(crate::error::Refusal::NoCredentials));
+}
+
+#[test]
+fn reads_as_words() {
+    const BOTH: Policy = Policy::all(&[Requirement::ActiveUser, Requirement::Scopes(&[&Scopes::A, &Scopes::B])]);
+    assert_eq!(BOTH.to_string(), "active user and scopes a, b");
+    assert_eq!(Policy::all(&[]).to_string(), "token");
+    const MIXED: Policy = Policy::all(&[
+        Requirement::Any(&[
+            Requirement::All(&[Requirement::ActiveUser, Requirement::Not(&Requirement::Role(&Roles::Editor))]),
+            Requirement::Scheme(scheme_of::<Key>(), &[&Scopes::A]),
+        ]),
+        Requirement::Not(&Requirement::Any(&[Requirement::Granted(&Scopes::A), Requirement::Granted(&Scopes::B)])),
+    ]);
+    assert_eq!(MIXED.to_string(), "((active user and not role editor) or Key with a) and not (scope a or scope b)");
+}
