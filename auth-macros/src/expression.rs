@@ -143,7 +143,7 @@ fn word(input: ParseStream<'_>) -> syn::Result<Word> {
             "a scope or a role is a variant of its enum: write `Scope::Items`, not its string",
         ));
     }
-    if input.peek(Ident) {
+    if input.peek(Ident::peek_any) {
         let ident = input.fork().call(Ident::parse_any)?;
         if ident == "not" {
             return Err(Error::new(ident.span(), "write `!` for not"));

@@ -207,7 +207,7 @@ pub fn accept(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// `status = StatusCode::NOT_FOUND` lists that answer in the document.
 #[proc_macro_attribute]
 pub fn policy(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    policy::attribute(arguments.into(), item.into()).into()
+    policy::attribute(arguments.into(), &item.into()).into()
 }
 
 /// Makes a function a word of [`macro@requires`]: `#[predicate] fn older_than(user: &User, years: u8) -> bool`.
@@ -219,7 +219,7 @@ pub fn policy(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// active ones.
 #[proc_macro_attribute]
 pub fn predicate(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    predicate::attribute(&arguments.into(), item.into()).into()
+    predicate::attribute(&arguments.into(), &item.into()).into()
 }
 
 /// Makes an enum the roles of an application: each variant has its name, and may include others,

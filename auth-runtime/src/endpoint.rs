@@ -253,7 +253,6 @@ pub const fn knows_caller(takes: &[Takes]) -> bool {
 #[expect(clippy::panic, reason = "evaluated by the compiler alone: it becomes a compile error")]
 pub const fn fits(policy: &Policy, takes: Takes) {
     match takes {
-        Takes::Nothing | Takes::OptionalUser | Takes::OptionalToken | Takes::OptionalScheme(_) => {}
         Takes::User if policy.is_public() => panic!(
             "this handler is #[public] and takes a user: write `Option<..>` to know the user if there is one, or replace #[public] by #[requires_user] or #[requires_active_user]"
         ),
@@ -269,6 +268,6 @@ pub const fn fits(policy: &Policy, takes: Takes) {
         Takes::Proof(named) if !policy.implies_named(named) => panic!(
             "the policy of this handler does not hold what this argument proves: name that policy in #[requires(..)], joined by `&&`"
         ),
-        Takes::User | Takes::Token | Takes::Scheme(_) | Takes::Proof(_) => {}
+        _ => {}
     }
 }

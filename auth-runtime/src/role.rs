@@ -124,4 +124,9 @@ impl<R: Role, H> RolesField for HashSet<R, H> {
 }
 
 /// A user type with roles of type `R`.
+#[diagnostic::on_unimplemented(
+    message = "users of type `{Self}` have no roles of type `{R}`",
+    label = "these users have no such roles",
+    note = "mark the field that holds them: `#[auth(roles)] roles: Vec<{R}>`"
+)]
 pub trait HasRole<R> {}

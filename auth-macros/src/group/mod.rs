@@ -13,11 +13,19 @@ use crate::{
 /// In front of the policy, this word tells a handler in a group from a group.
 pub(crate) const MEMBER: &str = "__member";
 
-/// The policy of a member's attribute; `None` if this is not one.
-pub(crate) fn of_member(arguments: &TokenStream) -> Option<syn::Result<Expression>> {
+/// What a group says of its members.
+pub(crate) enum Membership {
+    Policy(Expression),
+    /// Its policy has an error, which is reported.
+    Broken,
+}
+
+/// What a member's attribute says; `None` if this is not one.
+pub(crate) fn of_member(arguments: &TokenStream) -> Option<Membership> {
     let mut tokens = arguments.clone().into_iter();
     let word = tokens.next()?;
-    (word.to_string() == MEMBER).then(|| expression::parse("group", tokens.skip(1).collect(), Span::call_site()))
+    let policy = || expression::parse("group", tokens.skip(1).collect(), Span::call_site());
+    (word.to_string() == MEMBER).then(|| policy().map_or(Membership::Broken, Membership::Policy))
 }
 
 pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -29,13 +37,13 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
     let known = errors.keep(parsed).is_some();
     match syn::parse2::<Item>(item.clone()) {
         Ok(Item::Mod(mut module)) => match &mut module.content {
-            Some((_, items)) if known => {
+            Some((_, items)) => {
+                // Behind an error stand handlers that nobody may call.
+                let arguments = if known { arguments } else { TokenStream::new() };
                 join(items, &member(&arguments), &mut errors);
                 let errors = errors.into_tokens();
                 return quote!(#errors #module);
             }
-            // Without its policy nothing in it is built.
-            Some((_, items)) => items.clear(),
             None => errors.push(Error::new(
                 Span::call_site(),
                 "#[group(..)] reaches the handlers of a module whose content stands here, in braces; for a file, write `SecureRouter::group::<Policy>()`",

@@ -13,7 +13,7 @@ use crate::{
     endpoint::MERGED,
     error::Errors,
     expression::{self, Expression},
-    group,
+    group::{self, Membership},
     route::{self, Route},
 };
 
@@ -92,7 +92,7 @@ pub(super) enum Content {
     Scopes(Vec<ExprPath>),
     Role(Path),
     Policy(Expression),
-    Rule(Rule),
+    Rule(Box<Rule>),
     Lints(Vec<Ident>),
     /// It has an error, which is reported.
     Broken,
@@ -172,14 +172,14 @@ fn annotation(kind: Kind, span: Span, arguments: syn::Result<TokenStream>, error
         Kind::Role => role(span, arguments).map(Content::Role),
         Kind::Requires => expression::parse(kind.name(), arguments, span).map(Content::Policy),
         Kind::Group => match group::of_member(&arguments) {
-            Some(expression) => expression.map(Content::Policy),
+            Some(Membership::Policy(expression)) => Ok(Content::Policy(expression)),
+            Some(Membership::Broken) => Ok(Content::Broken),
             None => Err(Error::new(
                 span,
                 "#[group(..)] goes on a module, `mod admin { .. }`; a handler has #[requires(..)]",
             )),
         },
-        Kind::Authorize => rule(kind, span, arguments).map(Content::Rule),
-        Kind::PostAuthorize => rule(kind, span, arguments).map(Content::Rule),
+        Kind::Authorize | Kind::PostAuthorize => rule(kind, span, arguments).map(Box::new).map(Content::Rule),
         Kind::Accept => lints(span, arguments).map(Content::Lints),
         Kind::Public | Kind::Token | Kind::User | Kind::ActiveUser | Kind::OverridesGroup | Kind::Observe => {
             nothing(kind, arguments)

@@ -97,22 +97,25 @@ fn guarded(annotations: Vec<Annotation>, errors: &mut Errors) -> Guarded {
     let mut guarded = Guarded::default();
     let mut found = Found::default();
     let mut overrides = None;
+    let mut methods: Vec<Kind> = Vec::new();
     for Annotation { kind, span, content } in annotations {
         found.asks |=
             matches!(kind, Kind::Token | Kind::User | Kind::ActiveUser | Kind::Scopes | Kind::Role | Kind::Requires);
         match (kind, content) {
             (Kind::Method(_), content) => {
+                methods.push(kind);
                 let new = match content {
                     Content::Route(route) => route,
                     _ => Route::unknown(kind.verb()),
                 };
                 match &guarded.route {
                     None => guarded.route = Some(new),
-                    Some(Route { method: present, .. }) if *present != new.method => errors.push(Error::new(
+                    // The same attribute twice is reported as that.
+                    Some(_) if methods.iter().filter(|present| **present == kind).count() > 1 => {}
+                    Some(Route { method: present, .. }) => errors.push(Error::new(
                         span,
                         format!("a handler has one method and path, and this one is mounted for {present} already: write a second handler that calls the same function"),
                     )),
-                    Some(_) => {}
                 }
             }
             (Kind::Public, _) => found.public = Some(span),
@@ -130,14 +133,17 @@ fn guarded(annotations: Vec<Annotation>, errors: &mut Errors) -> Guarded {
             }
             (Kind::Observe, _) => guarded.observed = true,
             (Kind::Accept, Content::Lints(lints)) => guarded.accepts = lints,
-            (Kind::Authorize, Content::Rule(rule)) => guarded.before = Some(rule),
-            (Kind::PostAuthorize, Content::Rule(rule)) => guarded.after = Some(rule),
+            (Kind::Authorize, Content::Rule(rule)) => guarded.before = Some(*rule),
+            (Kind::PostAuthorize, Content::Rule(rule)) => guarded.after = Some(*rule),
+            (Kind::Group, _) => {
+                found.asks = true;
+                guarded.closed = true;
+            }
             // Broken ones are reported.
             (
                 Kind::TokenEndpoint
                 | Kind::Role
                 | Kind::Requires
-                | Kind::Group
                 | Kind::Accept
                 | Kind::Authorize
                 | Kind::PostAuthorize,
@@ -148,6 +154,7 @@ fn guarded(annotations: Vec<Annotation>, errors: &mut Errors) -> Guarded {
     if let Some(span) = overrides {
         found.groups.clear();
         if found.public.is_none() && !found.asks {
+            found.asks = true;
             errors.push(Error::new(
                 span,
                 format!("#[overrides_group] takes the group's policy away, and nothing says who may call instead: add {GUARDS}, or #[public] if anyone may"),

@@ -51,7 +51,7 @@ impl Parse for Declared {
     }
 }
 
-pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn attribute(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let expanded = expand(arguments, item.clone(), &mut errors);
     let errors = errors.into_tokens();
@@ -59,15 +59,9 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
 }
 
 fn expand(arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<TokenStream> {
-    let structure = match errors.keep(syn::parse2::<Item>(item))? {
-        Item::Struct(structure) => structure,
-        _ => {
-            errors.push(Error::new(
-                Span::call_site(),
-                "#[policy(..)] names a policy after a struct: `struct ItemEditor;`",
-            ));
-            return None;
-        }
+    let Item::Struct(structure) = errors.keep(syn::parse2::<Item>(item))? else {
+        errors.push(Error::new(Span::call_site(), "#[policy(..)] names a policy after a struct: `struct ItemEditor;`"));
+        return None;
     };
     if arguments.is_empty() {
         errors.push(Error::new(

@@ -16,7 +16,7 @@ struct Predicate {
 
 const SHAPE: &str = "`#[predicate] fn older_than(user: &User, years: u8) -> bool`";
 
-pub(crate) fn attribute(arguments: &TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn attribute(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     if !arguments.is_empty() {
         errors.at(arguments, format!("#[predicate] takes no arguments: {SHAPE}"));

@@ -67,12 +67,9 @@ struct Keys {
 }
 
 pub(super) fn scheme(input: DeriveInput, errors: &mut Errors) -> Option<Scheme> {
-    let field = match only_field(input.data) {
-        Some(field) => field,
-        None => {
-            errors.at(&input.ident, SHAPE);
-            return None;
-        }
+    let Some(field) = only_field(input.data) else {
+        errors.at(&input.ident, SHAPE);
+        return None;
     };
     if !input.generics.params.is_empty() {
         errors.at(&input.generics, "a security scheme has no generics: it is one place in a request");

@@ -141,16 +141,18 @@ fn clauses(requirement: &Requirement, is: bool) -> Option<Vec<Clause>> {
     let active = || (Fact::Hidden(Requirement::ActiveUser.to_string()), true);
     Some(match requirement {
         Requirement::Token | Requirement::User => vec![Clause::of([(Fact::Token, is)])],
-        Requirement::ActiveUser => vec![about_token(vec![(Fact::Hidden(words()), is)])],
+        Requirement::ActiveUser | Requirement::Predicate(About::Token, _) => {
+            vec![about_token(vec![(Fact::Hidden(words()), is)])]
+        }
         Requirement::Scopes(scopes) => token_scopes(scopes, is),
-        Requirement::Role(_) => vec![about_token(vec![active(), (Fact::Hidden(words()), is)])],
+        Requirement::Role(_) | Requirement::Predicate(About::User, _) => {
+            vec![about_token(vec![active(), (Fact::Hidden(words()), is)])]
+        }
         Requirement::Granted(authority) => match authority.granted() {
             Granted::Scope(scope) => token_scopes(&[scope], is),
             Granted::Role(_) => vec![about_token(vec![active(), (Fact::Hidden(words()), is)])],
         },
         Requirement::Predicate(About::Request, _) => vec![Clause::of([(Fact::Hidden(words()), is)])],
-        Requirement::Predicate(About::Token, _) => vec![about_token(vec![(Fact::Hidden(words()), is)])],
-        Requirement::Predicate(About::User, _) => vec![about_token(vec![active(), (Fact::Hidden(words()), is)])],
         Requirement::Scheme(scheme, scopes) if is => {
             let scopes = scopes.iter().map(|scope| (Fact::SchemeScope(scheme, *scope), true));
             vec![Clause::of(std::iter::once((Fact::Scheme(scheme), true)).chain(scopes))]

@@ -211,9 +211,8 @@ impl Case<'_> {
         let number = self.predicates;
         self.predicates += 1;
         match about {
-            About::Request => {}
             About::Token if self.facts.token.is_none() => return Verdict::Undecided(Refusal::NoCredentials),
-            About::Token => {}
+            About::Request | About::Token => {}
             About::User => match self.facts.user {
                 None => return Verdict::Undecided(Refusal::NoCredentials),
                 Some(user) if user.is_disabled() => return Verdict::Undecided(Refusal::Inactive),

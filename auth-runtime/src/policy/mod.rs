@@ -127,7 +127,6 @@ pub trait AppliesTo<U> {}
 
 macro_rules! applies_to {
     ($($word:ident),*) => {
-        #[diagnostic::do_not_recommend]
         impl<U, $($word: AppliesTo<U>),*> AppliesTo<U> for ($($word,)*) {}
     };
 }

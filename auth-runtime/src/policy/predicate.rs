@@ -10,6 +10,9 @@ use crate::{store::Boxed, token::AccessClaims, user::AuthUser};
 /// A question of the team's own, declared by `#[predicate]`, with its parameters.
 pub trait Predicate: Send + Sync + 'static {
     /// Its name and parameters, as the access table shows them.
+    ///
+    /// # Errors
+    /// Those of the formatter.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
     /// The answer for this caller; a no where there is nothing that it could be about.

@@ -275,7 +275,7 @@ impl<U: AuthUser> AuthorizationTest<U> {
             match scheme.place {
                 Place::ApiKey(KeyIn::Header, name) => headers.push((name.to_owned(), credential)),
                 Place::ApiKey(KeyIn::Cookie, name) => {
-                    headers.push(("cookie".to_owned(), format!("{name}={credential}")))
+                    headers.push(("cookie".to_owned(), format!("{name}={credential}")));
                 }
                 Place::ApiKey(KeyIn::Query, name) => {
                     let separator = if path.contains('?') { '&' } else { '?' };
@@ -356,10 +356,11 @@ impl<U: AuthUser> AuthorizationTest<U> {
                 Token::Garbage => {
                     return Err(self.auth.verify_token("garbage").await.err().unwrap_or(Refusal::NoCredentials));
                 }
-                Token::Expired => match self.token(&kind.token).await {
-                    Ok(Some(_)) => return Err(Refusal::InvalidToken(TokenFault::Expired)),
-                    _ => {}
-                },
+                Token::Expired => {
+                    if let Ok(Some(_)) = self.token(&kind.token).await {
+                        return Err(Refusal::InvalidToken(TokenFault::Expired));
+                    }
+                }
                 Token::UnknownUser if wants_user => return Err(Refusal::InvalidToken(TokenFault::UnknownUser)),
                 Token::UnknownUser => claims = Some(AccessClaims::new(UNKNOWN_USER)),
                 Token::Of { username, scopes } => {
@@ -469,7 +470,6 @@ impl Report {
     /// # Panics
     /// With all of them.
     #[track_caller]
-    #[expect(clippy::panic, reason = "a test fails by it")]
     pub fn assert(&self) {
         assert!(self.surprises.is_empty(), "{self}");
     }

@@ -1,0 +1,7 @@
+use auth_runtime::prelude::*;
+
+#[overrides_group]
+#[get("/items")]
+async fn items() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use auth_runtime::prelude::*;
+
+#[get("/items")]
+#[websocket("/items")]
+#[requires_user]
+async fn items() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use auth_runtime::prelude::*;
+
+#[policy]
+struct Members;
+
+fn main() {}

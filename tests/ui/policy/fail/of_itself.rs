@@ -1,0 +1,6 @@
+use auth_runtime::prelude::*;
+
+#[policy(Members)]
+struct Members;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use auth_runtime::prelude::*;
+
+#[policy(user)]
+struct Members<T>(T);
+
+fn main() {}

@@ -1,0 +1,9 @@
+use auth_runtime::prelude::*;
+
+#[requires_user]
+#[post_authorize(result.len() > 1)]
+async fn items() -> String {
+    String::new()
+}
+
+fn main() {}

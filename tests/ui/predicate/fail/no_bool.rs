@@ -1,0 +1,6 @@
+use auth_runtime::prelude::*;
+
+#[predicate]
+fn odd() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use auth_runtime::prelude::*;
+
+#[predicate]
+struct Odd;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use auth_runtime::prelude::*;
+
+#[requires(true)]
+async fn items() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use auth_runtime::prelude::*;
+
+#[public]
+#[requires(user)]
+async fn items() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use auth_runtime::prelude::*;
+
+#[requires("me")]
+async fn items() {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use auth_runtime::prelude::*;
+
+#[derive(Role, Clone, Copy, PartialEq, Eq, Debug)]
+enum Role {
+    #[role("admin", includes(Admin))]
+    Admin,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use auth_runtime::prelude::*;
+
+#[derive(Role)]
+struct Role;
+
+fn main() {}

@@ -1,0 +1,11 @@
+use auth_runtime::prelude::*;
+
+#[derive(Role, Clone, Copy, PartialEq, Eq, Debug)]
+enum Role {
+    #[role("admin")]
+    Admin,
+    #[role("admin")]
+    Root,
+}
+
+fn main() {}

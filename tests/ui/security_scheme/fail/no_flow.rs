@@ -1,0 +1,7 @@
+use auth_runtime::prelude::*;
+
+#[derive(SecurityScheme, Clone)]
+#[security(oauth2)]
+struct Scheme(Secret);
+
+fn main() {}

@@ -1,0 +1,7 @@
+use auth_runtime::prelude::*;
+
+#[derive(SecurityScheme)]
+#[security(bearer)]
+struct Scheme(Secret);
+
+fn main() {}
