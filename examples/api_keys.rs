@@ -54,7 +54,7 @@ pub(crate) fn auth() -> Result<Auth<NoUsers>, BoxError> {
         ("display-7e0d51b9", (Client { name: "display" }, Scope::Read)),
         ("roof-c41f8a20", (Client { name: "roof" }, Scope::Write)),
     ]));
-    let auth = Auth::without_users().authenticator::<ApiKey, _, _>(move |key: Secret| {
+    let auth = Auth::without_users().authenticator::<ApiKey>(move |key: Secret| {
         let found = keys.get(key.expose()).cloned();
         async move { found.map(|(client, scope)| Granted::to(client).scopes([scope])) }
     });

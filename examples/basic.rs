@@ -40,7 +40,7 @@ pub(crate) fn auth() -> Result<Auth<NoUsers>, BoxError> {
     let decoy = hasher.hash("nobody's")?;
     let hashes = HashMap::from([("stanley".to_owned(), hasher.hash("swordfish")?)]);
     let hashes = Arc::new(hashes);
-    let auth = Auth::without_users().authenticator::<Member, _, _>(move |credentials: BasicCredentials| {
+    let auth = Auth::without_users().authenticator::<Member>(move |credentials: BasicCredentials| {
         let BasicCredentials { username, password } = credentials;
         // An unknown name costs what a known one does.
         let known = hashes.get(&username).cloned();

@@ -14,9 +14,9 @@ pub(crate) const MERGED: &str = "merged";
 pub(crate) struct Glue {
     pub(crate) access: TokenStream,
     pub(crate) policy: TokenStream,
-    pub(crate) takes: TokenStream,
     pub(crate) options: TokenStream,
-    pub(crate) describe: TokenStream,
+    /// What the arguments take from the guard, and the description of the operation.
+    pub(crate) signature: TokenStream,
     pub(crate) checks: TokenStream,
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
     let body = marker_body(&generics);
     let name = syn::ext::IdentExt::unraw(handler.name()).to_string();
     let docs = docs::lines(&handler.function.attrs);
-    let Glue { access, policy, takes, options, describe, checks } = glue;
+    let Glue { access, policy, options, signature, checks } = glue;
     let declared = generics.params.iter().map(without_bounds);
     let declared = if generics.params.is_empty() { TokenStream::new() } else { quote!(<#(#declared),*>) };
     let routed = route.map(|route| {
@@ -39,7 +39,6 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
         let tag = tag.as_ref().map(|tag| quote!(.tag(#tag)));
         let operation_id = operation_id.as_ref().map(|id| quote!(.operation_id(#id)));
         quote! {
-            #[automatically_derived]
             impl #impl_generics __private::Routed for #marker #parameters #clause {
                 const ROUTE: __private::Route = __private::Route::new(#method, #path) #tag #operation_id #websocket;
             }
@@ -57,15 +56,13 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
             #[allow(unused_imports)]
             use #private::{self, probe::*};
 
-            #[automatically_derived]
             impl #impl_generics __private::Endpoint for #marker #parameters #clause {
                 type Access = #access;
                 const POLICY: __private::Policy = #policy;
-                #takes
                 #options
-                const SOURCE: __private::Source = __private::Source::new(#name, &[#(#docs),*])
-                    .at(::core::module_path!(), ::core::file!(), ::core::line!());
-                #describe
+                const SOURCE: __private::Source =
+                    __private::Source::here(::core::module_path!(), #name, &[#(#docs),*]);
+                #signature
             }
 
             #routed

@@ -177,7 +177,7 @@ fn word(input: ParseStream<'_>) -> syn::Result<Word> {
         let bracket = bracketed!(content in input);
         let scopes: Vec<Path> = Punctuated::<Path, Token![,]>::parse_terminated(&content)?.into_iter().collect();
         if scopes.is_empty() {
-            return Err(Error::new(bracket.span.join(), "no scopes are named here: leave the brackets away"));
+            return Err(Error::new(bracket.span.join(), "no scopes are named here: remove the brackets"));
         }
         return Ok(Word::Scoped(path, scopes));
     }
@@ -193,6 +193,11 @@ fn word(input: ParseStream<'_>) -> syn::Result<Word> {
             None => Word::Type(path),
         }
     })
+}
+
+/// Whether a word has a meaning of its own, so that nothing else can be called by it.
+pub(crate) fn is_reserved(name: &Ident) -> bool {
+    ["token", "user", "active_user", "public", "not", "and", "or"].iter().any(|word| name == word)
 }
 
 /// The enum of a variant. A capitalised name before the last one is an enum, since a module's is not capitalised.

@@ -11,7 +11,7 @@ pub(crate) struct Node<'a> {
 /// For each variant the places of all that it includes, through others as well.
 ///
 /// # Errors
-/// At the name that closes a circle, or that is no variant.
+/// At what a variant of a circle names, or at a name that is no variant.
 pub(crate) fn closure(nodes: &[Node<'_>], verb: &str) -> syn::Result<Vec<Vec<usize>>> {
     let place = |name: &Ident| {
         nodes

@@ -135,8 +135,9 @@ pub fn requires_role(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - a [`macro@predicate`], with its parameters if it has some, `older_than(18)`;
 ///
 /// joined by `&&`, `||`, `!` and parentheses, which mean what they mean in Rust. A credential that is there and wrong is
-/// refused, whatever else would be enough. What is said of a token or a user, or its contrary, asks for one; rules about a
-/// user hold for active users.
+/// refused, whatever else would be enough. What is said of a token or a user, or its contrary, asks for one, so that
+/// `!Scope::Trial` lets no stranger in; only `!token` and `!user` mean strangers. Roles and predicates about users hold for active
+/// users.
 #[proc_macro_attribute]
 pub fn requires(arguments: TokenStream, item: TokenStream) -> TokenStream {
     guard::attribute(Kind::Requires, arguments.into(), item.into()).into()
@@ -166,8 +167,9 @@ pub fn post_authorize(arguments: TokenStream, item: TokenStream) -> TokenStream 
 
 /// Holds every handler of a module to a policy, beside its own: `#[group(active_user && Role::Admin)] mod admin { .. }`.
 ///
-/// The words are those of [`macro@requires`], as they are known within the module. A handler without a policy of its own is
-/// held to the group's; one that is not to be held to it says [`macro@overrides_group`].
+/// The words are those of [`macro@requires`], as they are known within the module. A handler is a function with an attribute
+/// of this crate; one that says no more than where it is mounted is held to the group's policy alone, and one that is not to be
+/// held to it says [`macro@overrides_group`].
 #[proc_macro_attribute]
 pub fn group(arguments: TokenStream, item: TokenStream) -> TokenStream {
     group::attribute(arguments.into(), item.into()).into()
@@ -182,7 +184,8 @@ pub fn overrides_group(arguments: TokenStream, item: TokenStream) -> TokenStream
 /// Tries a policy out: what it would have refused is logged as a warning, `access.observed`, and let through.
 ///
 /// For a handler that is in use already, until its log is empty. Each such handler is named in a warning when its router is
-/// built, and in the access table. An argument that only a caller can give, `user: User`, still refuses who has none.
+/// built, and in the access table. An argument that only a caller can give, `user: User`, still refuses who has none, and so do
+/// the policies of groups.
 #[proc_macro_attribute]
 pub fn observe(arguments: TokenStream, item: TokenStream) -> TokenStream {
     guard::attribute(Kind::Observe, arguments.into(), item.into()).into()
@@ -192,6 +195,9 @@ pub fn observe(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// - `public_mutation`: anyone may call a handler for POST, PUT, PATCH or DELETE.
 /// - `unchecked_parameter`: any user may call, the path has a parameter, and no [`macro@authorize`] looks at it.
+/// - `unchecked_credential`: a credential that is handed on, of a scheme without an authenticator, satisfies the policy, and no
+///   argument takes it.
+/// - `unchecked_scopes`: the policy names scopes of such a credential, which are documented and not enforced.
 #[proc_macro_attribute]
 pub fn accept(arguments: TokenStream, item: TokenStream) -> TokenStream {
     guard::attribute(Kind::Accept, arguments.into(), item.into()).into()
@@ -213,7 +219,9 @@ pub fn policy(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a function a word of [`macro@requires`]: `#[predicate] fn older_than(user: &User, years: u8) -> bool`.
 ///
 /// Parameters that are references say whom it is about: the user, `AccessClaims` or axum's `request::Parts`. The others are
-/// what a policy gives it, `older_than(18)`; each is `Clone` and `Debug`, and shown in the access table. It may be async.
+/// what a policy gives it, `older_than(18)`; each is `Clone` and `Debug`, and shown in the access table. It may be async, and
+/// return a `Result<bool, StoreError>`, whose error is answered with 503. What it needs of the application's state, it finds in
+/// the extensions of `request::Parts`; what it needs of the handler's arguments belongs into [`macro@authorize`].
 ///
 /// It is asked last, only where the decision depends on it, and only about somebody: a predicate about users is asked about
 /// active ones.
@@ -240,6 +248,10 @@ pub fn derive_role(input: TokenStream) -> TokenStream {
 /// `authenticate = function` it is whose credential it is, which that async function finds out; with `authenticate` alone,
 /// the function is given to the application's `Auth`. It is handed a `Secret`, of `basic` the `BasicCredentials`, and of
 /// other HTTP schemes the `HttpCredentials`.
+///
+/// A credential without an authenticator is handed on unread: whoever sends anything at all has one, and the handler checks
+/// it. A cookie is sent by a browser whoever made it send the request: until there is more here, check `Origin` yourself on
+/// what changes something, and on WebSockets.
 #[proc_macro_derive(SecurityScheme, attributes(security))]
 pub fn derive_security_scheme(input: TokenStream) -> TokenStream {
     scheme::derive(input.into()).into()
@@ -256,13 +268,16 @@ pub fn token_endpoint(arguments: TokenStream, item: TokenStream) -> TokenStream 
 
 /// Makes an enum the scopes of an application: each variant has its string, `#[scope("items")]`, and its doc comment is the
 /// description that the Authorize dialog shows.
+///
+/// A scope can imply others of the enum, `#[scope("items:write", implies(ReadItems))]`, and one that ends in `:*` implies those
+/// that begin as it does: a token with `items:*` is as good as one with `items:read`. No circle compiles.
 #[proc_macro_derive(Scope, attributes(scope))]
 pub fn derive_scope(input: TokenStream) -> TokenStream {
     scope::derive(input.into()).into()
 }
 
 /// Makes a struct the users of an application, with a field for each of `#[auth(username)]`, `#[auth(disabled)]` and
-/// `#[auth(password_hash)]`.
+/// `#[auth(password_hash)]`, and one for `#[auth(roles)]` if they have some: a role, or an `Option`, a `Vec` or a set of roles.
 ///
 /// On the struct, `#[auth(always_active)]` and `#[auth(no_password)]` say that there is no such field.
 #[proc_macro_derive(AuthUser, attributes(auth))]

@@ -5,7 +5,7 @@ use std::{env, fs, path::PathBuf};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{auth_user, guard, guard::Kind, scope};
+use crate::{auth_user, group, guard, guard::Kind, policy, predicate, role, scheme, scope};
 
 fn compare(name: &str, expansion: TokenStream) {
     let file = syn::parse2(expansion).unwrap_or_else(|error| panic!("{name} does not parse: {error}"));
@@ -75,6 +75,125 @@ fn public() {
         }
     };
     compare("public", guard::attribute(Kind::Method("GET"), quote!("/health"), item));
+}
+
+/// Everything that can stand above a handler, on one whose signature is as long as they get in the examples.
+#[test]
+fn largest() {
+    let item = quote! {
+        /// Another text for a note of your own.
+        #[requires(active_user && (Role::Editor || older_than(18) || ApiKey[Scope::Write]))]
+        #[authorize(note.owner == user.username, or = 404)]
+        #[post_authorize(|note| note.shared)]
+        #[overrides_group]
+        #[accept(unchecked_parameter)]
+        async fn write_note(user: User, note: Note, State(wall): State<Wall>, Path(id): Path<u64>, text: String) -> Json<Note> {
+            wall.put(id, note, text)
+        }
+    };
+    compare("largest", guard::attribute(Kind::Method("PUT"), quote!("/notes/{id}"), item));
+}
+
+/// The longest signature of the examples, below a rule.
+#[test]
+fn longest() {
+    let item = quote! {
+        /// Another text for a note of your own.
+        #[requires_active_user]
+        #[authorize(note.owner == user.username)]
+        async fn write_note(user: User, note: Note, State(wall): State<Wall>, Path(id): Path<u64>, text: String) -> Json<Note> {
+            wall.put(id, note, text)
+        }
+    };
+    compare("longest", guard::attribute(Kind::Method("PUT"), quote!("/notes/{id}"), item));
+}
+
+#[test]
+fn rule() {
+    let item = quote! {
+        #[requires_active_user]
+        #[authorize(note.owner == user.username)]
+        async fn read_note(user: User, note: Note) -> impl IntoResponse {
+            note.text
+        }
+    };
+    compare("rule", guard::attribute(Kind::Method("GET"), quote!("/notes/{id}"), item));
+}
+
+#[test]
+fn groups() {
+    let module = quote! {
+        mod desk {
+            #[get("/desk")]
+            async fn desk() {}
+            fn helper() {}
+            mod within {
+                async fn helper() {}
+            }
+        }
+    };
+    compare("group", group::attribute(quote!(Role::Editor), module));
+}
+
+#[test]
+fn policies() {
+    let item = quote!(
+        struct Grown<const YEARS: u8>;
+    );
+    let arguments = quote!(active_user && older_than(YEARS), refuse_with = refuse, status = StatusCode::NOT_FOUND);
+    compare("policy", policy::attribute(arguments, &item));
+}
+
+#[test]
+fn predicates() {
+    let item = quote! {
+        async fn older_than(user: &User, request: &Parts, years: u8) -> bool {
+            user.age > years
+        }
+    };
+    compare("predicate", predicate::attribute(&quote!(), &item));
+}
+
+#[test]
+fn roles() {
+    compare(
+        "role",
+        role::derive(quote! {
+            enum Role {
+                /// Runs the shop.
+                #[role("admin", includes(Editor))]
+                Admin,
+                #[role("editor")]
+                Editor,
+            }
+        }),
+    );
+}
+
+#[test]
+fn schemes() {
+    compare(
+        "scheme",
+        scheme::derive(quote! {
+            /// The key that you got.
+            #[security(api_key(header = "x-key"), authenticate = find, name = "Key")]
+            struct ApiKey(Client);
+        }),
+    );
+}
+
+/// What a handler becomes beside itself is no more than a reader takes in at a glance.
+#[test]
+fn glue_is_short() {
+    for (snapshot, own) in [
+        (include_str!("snapshots/requires.rs"), 7),
+        (include_str!("snapshots/longest.rs"), 11),
+        (include_str!("snapshots/rule.rs"), 8),
+        (include_str!("snapshots/token_endpoint.rs"), 9),
+    ] {
+        let glue = snapshot.lines().count() - own;
+        assert!(glue < 40, "{glue} lines of glue:\n{snapshot}");
+    }
 }
 
 #[test]

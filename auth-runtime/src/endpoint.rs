@@ -1,5 +1,7 @@
 //! What the macros declare of a handler.
 
+use std::panic::Location;
+
 use crate::{
     openapi::Describe,
     policy::{Policy, TypeName},
@@ -46,21 +48,17 @@ pub struct Source {
 }
 
 impl Source {
-    /// A handler of this name, with these lines of documentation.
+    /// A handler of this name, in this module, with these lines of documentation, where this is called.
     #[must_use]
-    pub const fn new(name: &'static str, docs: &'static [&'static str]) -> Self {
-        Self { name, docs, module: "", file: "", line: 0 }
+    #[track_caller]
+    pub const fn here(module: &'static str, name: &'static str, docs: &'static [&'static str]) -> Self {
+        let location = Location::caller();
+        Self { name, docs, module, file: location.file(), line: location.line() }
     }
 
     /// In a message: what it is, and where to look.
     pub(crate) fn place(&self) -> String {
         format!("{}::{} ({}:{})", self.module, self.name, self.file, self.line)
-    }
-
-    /// Where it stands.
-    #[must_use]
-    pub const fn at(self, module: &'static str, file: &'static str, line: u32) -> Self {
-        Self { module, file, line, ..self }
     }
 }
 
@@ -122,12 +120,13 @@ pub struct Options {
     pub(crate) overrides_group: bool,
     pub(crate) observed: bool,
     pub(crate) accepts: &'static [Lint],
-    pub(crate) rules: &'static [Rule],
+    pub(crate) before: Option<Rule>,
+    pub(crate) after: Option<Rule>,
 }
 
 impl Options {
     /// Nothing.
-    pub const NONE: Self = Self { overrides_group: false, observed: false, accepts: &[], rules: &[] };
+    pub const NONE: Self = Self { overrides_group: false, observed: false, accepts: &[], before: None, after: None };
 
     /// The policies of its groups do not hold for it.
     #[must_use]
@@ -147,10 +146,26 @@ impl Options {
         Self { accepts: lints, ..self }
     }
 
-    /// These rules are about its arguments and its result.
+    /// This rule is about its arguments; `hides` if a refusal is a 404.
     #[must_use]
-    pub const fn rules(self, rules: &'static [Rule]) -> Self {
-        Self { rules, ..self }
+    pub const fn authorize(self, text: &'static str, hides: bool) -> Self {
+        Self { before: Some(Rule { text, hides }), ..self }
+    }
+
+    /// This rule is about its result; `hides` if a refusal is a 404.
+    #[must_use]
+    pub const fn post_authorize(self, text: &'static str, hides: bool) -> Self {
+        Self { after: Some(Rule { text, hides }), ..self }
+    }
+
+    /// The rules about its arguments and its result.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = Rule> {
+        self.before.into_iter().chain(self.after)
+    }
+
+    /// Whether there are rules about its arguments or its result.
+    pub(crate) const fn has_rules(&self) -> bool {
+        self.before.is_some() || self.after.is_some()
     }
 }
 
@@ -163,6 +178,11 @@ pub enum Lint {
     /// `unchecked_parameter`: a parameter of the path, which a user can change to somebody else's, and no rule about the
     /// handler's arguments.
     UncheckedParameter,
+    /// `unchecked_credential`: the policy is satisfied by a credential that is handed on, and no argument takes it, so that
+    /// nobody ever looks at it.
+    UncheckedCredential,
+    /// `unchecked_scopes`: the policy names scopes of a credential that is handed on, whose scopes nobody knows.
+    UncheckedScopes,
 }
 
 impl Lint {
@@ -172,30 +192,17 @@ impl Lint {
         match self {
             Self::PublicMutation => "public_mutation",
             Self::UncheckedParameter => "unchecked_parameter",
+            Self::UncheckedCredential => "unchecked_credential",
+            Self::UncheckedScopes => "unchecked_scopes",
         }
     }
 }
 
 /// A rule over a handler's arguments or its result, as it is written.
 #[derive(Debug, Clone, Copy)]
-pub struct Rule {
+pub(crate) struct Rule {
     pub(crate) text: &'static str,
     pub(crate) hides: bool,
-    pub(crate) about_result: bool,
-}
-
-impl Rule {
-    /// `#[authorize(..)]`.
-    #[must_use]
-    pub const fn before(text: &'static str, hides: bool) -> Self {
-        Self { text, hides, about_result: false }
-    }
-
-    /// `#[post_authorize(..)]`.
-    #[must_use]
-    pub const fn after(text: &'static str, hides: bool) -> Self {
-        Self { text, hides, about_result: true }
-    }
 }
 
 /// What an argument of a handler takes from the guard.
@@ -244,6 +251,11 @@ pub const fn knows_caller(takes: &[Takes]) -> bool {
         rest = others;
     }
     false
+}
+
+/// [`fits`], for a handler's policy.
+pub const fn fits_endpoint<E: Endpoint>(takes: Takes) {
+    fits(&E::POLICY, takes);
 }
 
 /// Refuses to compile a handler that takes what its policy does not ask for.

@@ -75,10 +75,8 @@ pub async fn extract_optional_scheme<K: SecurityScheme, S: AuthState>(
     parts: &mut Parts,
     state: &S,
 ) -> Result<Option<K>, Rejection> {
-    if let Some(principal) = Principal::<S::User>::take(parts)
-        && let Some(found) = principal.scheme::<K>()
-    {
-        return Ok(Some(found.clone()));
+    if let Some(principal) = Principal::<S::User>::take(parts) {
+        return Ok(principal.scheme().cloned());
     }
     let auth = state.auth();
     let scheme = const { &K::SCHEME };

@@ -11,7 +11,10 @@ use std::{
     },
 };
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::{FromRequestParts, OriginalUri, Request},
+    http::request::Parts,
+};
 
 use crate::{
     auth::{Auth, AuthState, UsersOf},
@@ -30,7 +33,8 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub struct Open<const KNOWS_CALLER: bool>;
 
-/// Access of whoever the policy lets pass. `W` are the words of the policy that not every user type has a meaning for.
+/// Access of whoever the policy lets pass. `W` are the types in the policy, each of which has to have a meaning for the users of
+/// the application.
 #[derive(Debug, Clone, Copy)]
 pub struct Protected<W = ()>(PhantomData<fn() -> W>);
 
@@ -54,6 +58,11 @@ pub trait Enforce<S> {
 
     /// How this application answers; `None` where the policy never does.
     fn answers(state: &S) -> Option<Arc<Answers>>;
+
+    /// The type of the users that the policy is about.
+    fn users() -> Option<TypeId> {
+        None
+    }
 
     /// What is wrong with this state for this handler.
     fn problem<E: Endpoint>(state: &S, group: &[Requirement]) -> Option<String> {
@@ -91,6 +100,10 @@ impl<S: AuthState> Enforce<S> for Open<true> {
         Some(state.auth().shared_answers())
     }
 
+    fn users() -> Option<TypeId> {
+        Some(TypeId::of::<S::User>())
+    }
+
     fn problem<E: Endpoint>(state: &S, group: &[Requirement]) -> Option<String> {
         state.auth().problem::<E>(group)
     }
@@ -119,6 +132,10 @@ where
         Some(state.auth().shared_answers())
     }
 
+    fn users() -> Option<TypeId> {
+        Some(TypeId::of::<S::User>())
+    }
+
     fn problem<E: Endpoint>(state: &S, group: &[Requirement]) -> Option<String> {
         state.auth().problem::<E>(group)
     }
@@ -128,23 +145,50 @@ where
 #[derive(Clone)]
 pub(crate) struct GroupPolicy(pub(crate) Arc<[Requirement]>);
 
+fn group_of<E: Endpoint>(parts: &Parts) -> Option<GroupPolicy> {
+    parts.extensions.get::<GroupPolicy>().filter(|_| !E::OPTIONS.overrides_group).cloned()
+}
+
+/// What of a request an answer to its refusal can be about.
+fn head_of(parts: &Parts) -> Parts {
+    let mut head = Request::new(());
+    head.method_mut().clone_from(&parts.method);
+    head.uri_mut().clone_from(&parts.uri);
+    head.headers_mut().clone_from(&parts.headers);
+    if let Some(uri) = parts.extensions.get::<OriginalUri>() {
+        head.extensions_mut().insert(uri.clone());
+    }
+    head.into_parts().0
+}
+
 /// Decides, and leaves the principal for those of the handler's arguments that take it.
 async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S) -> Result<(), Rejection> {
     let auth = state.auth();
-    let group = parts.extensions.get::<GroupPolicy>().filter(|_| !E::OPTIONS.overrides_group).cloned();
+    let group = group_of::<E>(parts);
     let rules = Rules { group: group.as_ref().map_or(&[], |GroupPolicy(group)| group), own: E::POLICY };
-    match authenticate(auth, parts, rules, &Wants::of(E::TAKES)).await {
+    if E::OPTIONS.observed && !rules.group.is_empty() {
+        // The group's policy is not what is being tried out.
+        let of_group = Rules { own: Policy::PUBLIC, ..rules };
+        let refused = authenticate(auth, parts, of_group, &Wants::default()).await.err();
+        if let Some(refusal) = refused {
+            return Err(auth.answers().reject(&refusal, of_group, parts));
+        }
+    }
+    match try_authenticate(auth, parts, rules, &Wants::of(E::TAKES)).await {
         Ok(principal) => {
+            log_granted(parts, &principal);
             let left = E::TAKES.iter().filter(|takes| **takes != Takes::Nothing).count();
             parts.extensions.insert(Arc::new(Offered { principal, left: AtomicUsize::new(left) }));
             Ok(())
         }
         Err(refusal) if E::OPTIONS.observed => {
-            let (method, path) = (&parts.method, parts.uri.path());
-            tracing::warn!(event = "access.observed", %method, path, reason = refusal.event(), "not refused, since this route is only observed");
+            log_observed(parts, &refusal);
             Ok(())
         }
-        Err(refusal) => Err(auth.answers().reject(&refusal, rules, parts)),
+        Err(refusal) => {
+            log_refused(parts, &refusal);
+            Err(auth.answers().reject(&refusal, rules, parts))
+        }
     }
 }
 
@@ -159,6 +203,7 @@ pub struct Guard<E> {
 /// What a rule over the handler's arguments needs to refuse with.
 pub(crate) struct Denial {
     pub(crate) answers: Arc<Answers>,
+    pub(crate) group: Option<GroupPolicy>,
     pub(crate) parts: Parts,
 }
 
@@ -186,9 +231,10 @@ where
         // What the macro could not ask, for want of concrete types, is asked where they are known.
         const { fits_all(&E::POLICY, E::TAKES) };
         <E::Access as Enforce<S>>::enforce::<E>(parts, state).await?;
-        let denial = (!E::OPTIONS.rules.is_empty()).then(|| {
+        let denial = E::OPTIONS.has_rules().then(|| {
             let answers = <E::Access as Enforce<S>>::answers(state).unwrap_or_default();
-            Box::new(Denial { answers, parts: parts.clone() })
+            let group = group_of::<E>(parts);
+            Box::new(Denial { answers, group, parts: head_of(parts) })
         });
         Ok(Self { denial, endpoint: PhantomData })
     }
@@ -275,22 +321,37 @@ pub(crate) async fn authenticate<U: AuthUser>(
     wants: &Wants,
 ) -> Result<Principal<U>, Refusal> {
     let outcome = try_authenticate(auth, parts, rules, wants).await;
-    let (method, path) = (&parts.method, parts.uri.path());
     match &outcome {
-        Ok(principal) => {
-            let user = principal.claims.as_ref().map(|claims| &claims.subject);
-            tracing::debug!(event = "access.granted", %method, path, user = ?user);
-        }
-        Err(Refusal::InvalidToken(fault)) => {
+        Ok(principal) => log_granted(parts, principal),
+        Err(refusal) => log_refused(parts, refusal),
+    }
+    outcome
+}
+
+fn log_granted<U>(parts: &Parts, principal: &Principal<U>) {
+    let (method, path) = (&parts.method, parts.uri.path());
+    let user = principal.claims.as_ref().map(|claims| &claims.subject);
+    tracing::debug!(event = "access.granted", %method, path, user = ?user);
+}
+
+fn log_refused(parts: &Parts, refusal: &Refusal) {
+    let (method, path) = (&parts.method, parts.uri.path());
+    match refusal {
+        Refusal::InvalidToken(fault) => {
             tracing::info!(event = "access.refused", %method, path, reason = "invalid_token", %fault);
         }
-        Err(Refusal::InvalidCredentials(scheme, fault)) => {
+        Refusal::InvalidCredentials(scheme, fault) => {
             let scheme = scheme.name();
             tracing::info!(event = "access.refused", %method, path, reason = "invalid_credentials", scheme, %fault);
         }
-        Err(refusal) => tracing::info!(event = "access.refused", %method, path, reason = refusal.event()),
+        refusal => tracing::info!(event = "access.refused", %method, path, reason = refusal.event()),
     }
-    outcome
+}
+
+/// What would have been refused, were the route not only observed.
+pub(crate) fn log_observed(parts: &Parts, refusal: &Refusal) {
+    let (method, path) = (&parts.method, parts.uri.path());
+    tracing::warn!(event = "access.observed", %method, path, reason = refusal.event(), "not refused, since this route is only observed");
 }
 
 async fn try_authenticate<U: AuthUser>(
@@ -357,7 +418,7 @@ pub(crate) async fn decide(rules: Rules<'_>, facts: &Facts<'_>, caller: &Caller<
             Decision::Allowed => return Ok(rules.held()),
             Decision::Refused(refusal) => return Err(refusal),
             Decision::Ask(number, predicate) => {
-                let answer = predicate.test(caller).await;
+                let answer = predicate.test(caller).await?;
                 if tested.len() <= number {
                     tested.resize(number + 1, None);
                 }

@@ -83,6 +83,7 @@ mod scope;
 mod secret;
 #[cfg(feature = "serve")]
 mod serve;
+mod signature;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -113,8 +114,8 @@ pub use self::{
     role::{Role, RolesField},
     router::{AccessRow, AccessTable, RouterError, SecureRouter},
     scheme::{
-        AuthorizationHeader, BasicCredentials, Credential, CredentialFault, Granted, HttpCredentials,
-        IntoAuthenticated, SecurityScheme,
+        Authenticate, AuthorizationHeader, BasicCredentials, Credential, CredentialFault, Granted, HttpCredentials,
+        IntoAuthenticated, Scheme, SecurityScheme,
     },
     scope::{RequestedScope, Scope},
     secret::Secret,

@@ -2,10 +2,14 @@
 
 pub use axum;
 
+pub use crate::__signature as signature;
+
 pub use crate::{
     auth::{AuthState, UsersOf},
-    endpoint::{Endpoint, GuardArgument, Lint, Options, Route, Routed, Rule, Source, Takes, fits, knows_caller},
-    error::Rejection,
+    endpoint::{
+        Endpoint, GuardArgument, Lint, Options, Route, Routed, Source, Takes, fits, fits_endpoint, knows_caller,
+    },
+    error::{Refusal, Rejection},
     extract::{extract, extract_optional, extract_optional_scheme, extract_scheme},
     guard::{Closed, Guard, Open, Protected, TokenEndpoint},
     login::Login,
@@ -16,10 +20,10 @@ pub use crate::{
         SubjectFor, TypeName, Word,
     },
     role::{HasRole, Role, RolesField},
-    rules::{AnyOutcome, Outcome, body},
+    rules::{Answer, Outcome, body, respond},
     scheme::{
-        Authenticator, BasicCredentials, Flow, FlowKind, HttpCredentials, KeyIn, Place, Scheme as SchemeInfo,
-        SecurityScheme, known_scopes, reads, scheme_of,
+        Authenticates, Authenticator, BasicCredentials, Flow, FlowKind, HttpCredentials, KeyIn, Place,
+        Scheme as SchemeInfo, SecurityScheme, Yielded, is_somebody, known_scopes, reads, scheme_of,
     },
     scope::Scope,
     secret::Secret,
@@ -32,6 +36,7 @@ pub mod probe {
     pub use crate::{
         openapi::{AnyArgument as _, AnyOutput as _, KnownArgument as _, KnownOutput as _, NoUser as _},
         rules::AnyOutcome as _,
+        scheme::Somebody as _,
     };
 }
 

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use crate::{
     endpoint::Endpoint,
     error::{Answers, Refusal},
-    guard::Guard,
+    guard::{GroupPolicy, Guard, log_observed},
     policy::Rules,
     store::StoreError,
 };
@@ -18,7 +18,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say yes or no",
     label = "this is not a `bool`",
-    note = "the expression of #[authorize(..)] is a `bool`, or a `Result<bool, StoreError>` where it asks a store"
+    note = "the expression of #[authorize(..)], as the result of a #[predicate], is a `bool`, or a `Result<bool, StoreError>` where it asks a store"
 )]
 pub trait Answer {
     /// Whether the request may go on.
@@ -47,13 +47,13 @@ impl Answer for Result<bool, StoreError> {
 }
 
 impl<E: Endpoint> Guard<E> {
-    /// The response to a request that a rule refuses; `None` if it may go on.
-    pub fn refuses(&self, answer: impl Answer) -> Option<Response> {
+    /// The refusal of a request, unless a rule's answer is yes.
+    pub fn refusal_unless(&self, answer: impl Answer) -> Option<Response> {
         self.refuse(answer, Refusal::Forbidden)
     }
 
-    /// As [`refuses`](Self::refuses), with a 404.
-    pub fn hides(&self, answer: impl Answer) -> Option<Response> {
+    /// As [`refusal_unless`](Self::refusal_unless), with a 404.
+    pub fn not_found_unless(&self, answer: impl Answer) -> Option<Response> {
         self.refuse(answer, Refusal::Hidden)
     }
 
@@ -63,17 +63,26 @@ impl<E: Endpoint> Guard<E> {
             Ok(false) => refusal,
             Err(refusal) => refusal,
         };
-        let rules = Rules::of(E::POLICY);
         let Some(denial) = &self.denial else {
-            return Some(Answers::default().answer(&refusal, rules));
+            return Some(Answers::default().answer(&refusal, Rules::of(E::POLICY)));
         };
-        let (method, path) = (&denial.parts.method, denial.parts.uri.path());
+        let group = denial.group.as_ref().map_or(&[][..], |GroupPolicy(group)| group);
+        let rules = Rules { group, own: E::POLICY };
         if E::OPTIONS.observed {
-            tracing::warn!(event = "access.observed", %method, path, reason = refusal.event(), "not refused, since this route is only observed");
+            log_observed(&denial.parts, &refusal);
             return None;
         }
+        let (method, path) = (&denial.parts.method, denial.parts.uri.path());
         tracing::info!(event = "access.refused", %method, path, reason = refusal.event(), phase = "rule");
         Some(denial.answers.reject(&refusal, rules, &denial.parts).into_response())
+    }
+}
+
+/// The response of a handler: the refusal, if there is one, and otherwise what its body returns, an `R`.
+pub async fn respond<R: IntoResponse>(refusal: Option<Response>, body: impl Future<Output = R> + Send) -> Response {
+    match refusal {
+        Some(refusal) => refusal,
+        None => body.await.into_response(),
     }
 }
 

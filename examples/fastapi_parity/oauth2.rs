@@ -180,29 +180,34 @@ pub(crate) mod authorization_code_bearer_scopes {
     pub(crate) struct OAuth2AuthorizationCodeBearer(Secret);
 
     #[get("/")]
+    #[accept(unchecked_credential)]
     pub(crate) async fn root() -> Json<Message> {
         Json(HELLO)
     }
 
     #[get("/with-oauth2-scheme")]
+    #[accept(unchecked_credential, unchecked_scopes)]
     #[requires(OAuth2AuthorizationCodeBearer[Access::Read, Access::Write])]
     pub(crate) async fn read_with_oauth2_scheme() -> Json<Message> {
         Json(ADMIN)
     }
 
     #[get("/with-get-token")]
+    #[accept(unchecked_credential, unchecked_scopes)]
     #[requires(OAuth2AuthorizationCodeBearer[Access::Read, Access::Write])]
     pub(crate) async fn read_with_get_token() -> Json<Message> {
         Json(ADMIN)
     }
 
     #[get("/items/")]
+    #[accept(unchecked_scopes)]
     #[requires(OAuth2AuthorizationCodeBearer[Access::Read])]
     pub(crate) async fn read_items(OAuth2AuthorizationCodeBearer(token): OAuth2AuthorizationCodeBearer) -> Json<Token> {
         Json(token.into())
     }
 
     #[post("/items/")]
+    #[accept(unchecked_scopes)]
     #[requires(OAuth2AuthorizationCodeBearer[Access::Read, Access::Write])]
     pub(crate) async fn create_item(
         OAuth2AuthorizationCodeBearer(token): OAuth2AuthorizationCodeBearer,
@@ -236,6 +241,7 @@ pub(crate) mod authorization_code_bearer_scopes_simple {
     pub(crate) struct OAuth2AuthorizationCodeBearer(Secret);
 
     #[get("/admin")]
+    #[accept(unchecked_credential, unchecked_scopes)]
     #[requires(OAuth2AuthorizationCodeBearer[Access::Read, Access::Write])]
     pub(crate) async fn read_admin() -> Json<Message> {
         Json(ADMIN)

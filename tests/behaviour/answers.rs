@@ -195,3 +195,84 @@ fn what_can_only_be_a_mistake_is_an_error_until_it_is_accepted() {
         "{text}"
     );
 }
+
+#[derive(SecurityScheme, Clone)]
+#[security(bearer)]
+struct Raw(Secret);
+
+#[get("/raw")]
+#[requires(Raw)]
+async fn raw() {}
+
+#[get("/raw-scopes")]
+#[requires(Raw[tests::Scope::Me] || Role::Admin)]
+async fn raw_scopes(raw: Option<Raw>) -> String {
+    format!("{}", raw.is_some())
+}
+
+#[get("/raw-taken")]
+#[requires(Raw)]
+async fn raw_taken(Raw(_token): Raw) {}
+
+/// What is handed on unread is anybody's.
+#[test]
+fn a_credential_that_nobody_looks_at_is_a_mistake() {
+    type Router = SecureRouter<Auth<User>>;
+    let build = |router: Router| SecureRouter::into_router(router.with_state(crate::magazine::auth()));
+    let text = build(Router::new().mount(raw)).unwrap_err().to_string();
+    assert!(text.contains("is satisfied by any Raw") && text.contains("#[accept(unchecked_credential)]"), "{text}");
+    let text = build(Router::new().mount(raw_scopes)).unwrap_err().to_string();
+    assert!(text.contains("names scopes of Raw") && text.contains("#[accept(unchecked_scopes)]"), "{text}");
+    assert!(build(Router::new().mount(raw_taken)).is_ok());
+    assert_eq!(Router::new().mount(raw_taken).access_table().rows()[0].policy, "any Raw");
+}
+
+#[predicate]
+async fn asks_a_store(request: &axum::http::request::Parts) -> Result<bool, auth_runtime::StoreError> {
+    match request.uri.query() {
+        Some("down") => Err(auth_runtime::StoreError::new("down")),
+        query => Ok(query == Some("yes")),
+    }
+}
+
+#[get("/asked")]
+#[requires(active_user && !asks_a_store)]
+async fn asked() {}
+
+#[get("/public-rule")]
+#[public]
+#[authorize(false)]
+async fn public_rule() {}
+
+#[policy(active_user, refuse_with = teapot)]
+struct Drinkers;
+
+#[get("/grouped-rule")]
+#[requires_active_user]
+#[authorize(false)]
+async fn grouped_rule() {}
+
+#[tokio::test]
+async fn what_cannot_be_found_out_is_neither_yes_nor_no() {
+    let auth = crate::magazine::auth();
+    let app = SecureRouter::new().mount(asked).with_state(auth.clone());
+    let server = TestServer::start(app).await;
+    let reader = token_of_users(&auth, "reader", &[]).await;
+    for (query, status) in [("", 200), ("?yes", 403), ("?down", 503)] {
+        assert_eq!(server.get_as(&format!("/asked{query}"), &reader).await.status, status, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_rule_refuses_as_its_application_and_its_group_do() {
+    let auth = Auth::builder(users()).signing_key(key()).profile(Profile::FastApi).build().unwrap();
+    let app = SecureRouter::new()
+        .mount(public_rule)
+        .nest("/bar", SecureRouter::new().group::<Drinkers>().mount(grouped_rule))
+        .with_state(auth.clone());
+    let server = TestServer::start(app).await;
+    let answer = server.get("/public-rule").await;
+    assert_eq!((answer.status, answer.body.as_str()), (403, r#"{"detail":"Not enough permissions"}"#));
+    let reader = token_of_users(&auth, "reader", &[]).await;
+    assert_eq!(server.get_as("/bar/grouped-rule", &reader).await.status, 418);
+}

@@ -274,7 +274,10 @@ fn what_cannot_be_served_is_an_error_of_the_router() {
     let text = error(SecureRouter::new().mount(contradiction));
     assert!(text.contains("GET /contradiction") && text.contains("nobody could ever call it"), "{text}");
     let text = error(SecureRouter::new().mount(unknown));
-    assert!(text.contains("the security scheme Unknown has no authenticator: add `.authenticator::<Unknown"), "{text}");
+    assert!(
+        text.contains("the security scheme Unknown has no authenticator: add `.authenticator::<Unknown>(function)"),
+        "{text}"
+    );
 
     let none: SecureRouter =
         SecureRouter::new().mount(service_or_token).with_state(Auth::without_users().build().unwrap());

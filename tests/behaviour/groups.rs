@@ -207,3 +207,49 @@ async fn a_fallback_is_in_the_group() {
     assert_eq!(server.get_as("/x", &token_of_users(&auth, "reader", &[]).await).await.status, 403);
     assert_eq!(server.get_as("/x", &token_of_users(&auth, "editor", &[]).await).await.status, 404);
 }
+
+#[get("/{id}")]
+#[requires(Role::Admin)]
+async fn parameter() {}
+
+/// matchit cannot tell `/{id}` from the rest of a path, and need not.
+#[tokio::test]
+async fn a_fallback_stands_beside_a_parameter() {
+    let deep = SecureRouter::new().mount(parameter).fallback(nothing_deep).redirect_slashes();
+    let Magazine { server, auth } = Magazine::of(SecureRouter::new().nest("/deep", deep).fallback(nothing)).await;
+    let reader = token_of_users(&auth, "reader", &[]).await;
+    for path in ["/deep", "/deep/a/b"] {
+        assert_eq!(server.get(path).await.status, 401, "{path}");
+        assert_eq!(server.get_as(path, &reader).await.status, 403, "{path}");
+    }
+    assert_eq!(server.get_as("/x", &reader).await.status, 404);
+    assert_eq!(server.get("/deep/a/").await.status, 307, "what is redirected still is");
+}
+
+#[get("/tried")]
+#[requires(Role::Admin)]
+#[observe]
+async fn tried() -> &'static str {
+    "tried"
+}
+
+/// What is tried out is the handler's own policy alone.
+#[tokio::test]
+async fn a_group_s_policy_is_not_observed() {
+    let Magazine { server, auth } = Magazine::of(SecureRouter::new().group::<Members>().mount(tried)).await;
+    assert_eq!(server.get("/tried").await.status, 401);
+    assert_eq!(server.get_as("/tried", "garbage").await.status, 401);
+    assert_eq!(server.get_as("/tried", &token_of_users(&auth, "former", &[]).await).await.status, 403);
+    assert_eq!(server.get_as("/tried", &token_of_users(&auth, "reader", &[]).await).await.body, "tried");
+}
+
+/// A policy about one kind of users has no meaning for another.
+#[test]
+fn a_group_does_not_cross_to_other_users() {
+    let others: SecureRouter<Auth<User>> = SecureRouter::new()
+        .mount(crate::support::active)
+        .with_state(Auth::builder(crate::support::users()).signing_key(crate::support::key()).build().unwrap());
+    let router: SecureRouter = SecureRouter::new().group::<Editors>().merge(others).with_state(auth());
+    let text = router.into_router().unwrap_err().to_string();
+    assert!(text.contains("GET /active") && text.contains("is about other users than the group policy"), "{text}");
+}

@@ -228,7 +228,7 @@ async fn the_test_kit_acts_as_anybody() {
     assert_eq!(app.post("/items/1").acting_as(disabled).json(&item).send().await.refusal(), Some(&Refusal::Inactive));
     let without_roles = User { roles: Vec::new(), ..nobody_known.clone() };
     let refused = app.post("/items/1").acting_as(without_roles).json(&item).send().await;
-    assert_eq!((refused.status(), refused.refusal()), (403, Some(&Refusal::Forbidden)));
+    assert_eq!((refused.status().as_u16(), refused.refusal()), (403, Some(&Refusal::Forbidden)));
     let scoped = app.get("/read").acting_as(nobody_known.clone()).scopes([crate::magazine::Scope::Write]).send().await;
     assert_eq!(scoped.status(), 200);
     assert_eq!(app.get("/read").acting_as(nobody_known).send().await.refusal(), Some(&Refusal::InsufficientScope));

@@ -21,7 +21,7 @@ fn refusal(output: &Output) -> String {
 
 #[test]
 fn the_access_table_is_printed() {
-    for (program, rows) in [(PROGRAM, 2), (crate::oauth2_scopes::PROGRAM, 4), (crate::parity::PROGRAM, 11)] {
+    for (program, rows) in [(PROGRAM, 2), (crate::oauth2_scopes::PROGRAM, 4), (crate::parity::PROGRAM, 76)] {
         let scratch = Scratch::new();
         let output = Command::new(program).current_dir(&scratch.0).arg("--access-table").output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();

@@ -2,7 +2,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{Attribute, Error, Item, parse_quote};
+use syn::{
+    Attribute, Error, Item, ItemFn, ItemMacro, ItemMod, parse_quote,
+    visit_mut::{self, VisitMut},
+};
 
 use crate::{
     error::Errors,
@@ -35,28 +38,36 @@ pub(crate) fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStrea
     let mut errors = Errors::default();
     let parsed = expression::parse("group", arguments.clone(), Span::call_site());
     let known = errors.keep(parsed).is_some();
-    match syn::parse2::<Item>(item.clone()) {
-        Ok(Item::Mod(mut module)) => match &mut module.content {
-            Some((_, items)) => {
-                // Behind an error stand handlers that nobody may call.
-                let arguments = if known { arguments } else { TokenStream::new() };
-                join(items, &member(&arguments), &mut errors);
-                let errors = errors.into_tokens();
-                return quote!(#errors #module);
+    // Behind an error stand handlers that nobody may call.
+    let member = member(&if known { arguments } else { TokenStream::new() });
+    let expanded = match syn::parse2::<Item>(item.clone()) {
+        Ok(Item::Mod(mut module)) => {
+            match &mut module.content {
+                Some((_, items)) => {
+                    let mut join = Join { member: &member, errors: &mut errors };
+                    items.iter_mut().for_each(|item| join.visit_item_mut(item));
+                }
+                None => errors.push(Error::new(
+                    Span::call_site(),
+                    "#[group(..)] reaches the handlers of a module whose content stands here, in braces; for a file, write `SecureRouter::group::<Policy>()`",
+                )),
             }
-            None => errors.push(Error::new(
+            quote!(#module)
+        }
+        Ok(_) => {
+            errors.push(Error::new(
                 Span::call_site(),
-                "#[group(..)] reaches the handlers of a module whose content stands here, in braces; for a file, write `SecureRouter::group::<Policy>()`",
-            )),
-        },
-        Ok(_) => errors.push(Error::new(
-            Span::call_site(),
-            "#[group(..)] goes on a module, `mod admin { .. }`; a handler has #[requires(..)]",
-        )),
-        Err(error) => errors.push(error),
-    }
+                "#[group(..)] goes on a module, `mod admin { .. }`; a handler has #[requires(..)]",
+            ));
+            item
+        }
+        Err(error) => {
+            errors.push(error);
+            item
+        }
+    };
     let errors = errors.into_tokens();
-    quote!(#errors)
+    quote!(#errors #expanded)
 }
 
 fn member(arguments: &TokenStream) -> Attribute {
@@ -65,21 +76,31 @@ fn member(arguments: &TokenStream) -> Attribute {
     parse_quote!(#[::#krate::group(#word, #arguments)])
 }
 
-/// Adds the attribute to every function that can be a handler, in modules within as well. On one that is none, it does
-/// nothing; being the last, it is merged by any other, under whatever name that goes.
-fn join(items: &mut [Item], member: &Attribute, errors: &mut Errors) {
-    for item in items {
-        match item {
-            Item::Fn(function) if function.sig.asyncness.is_some() => function.attrs.push(member.clone()),
-            Item::Mod(module) => match &mut module.content {
-                Some((_, items)) => join(items, member, errors),
-                None => errors.at(&module.ident, "the handlers in this file are out of reach of the group's policy: declare the module outside, and write `SecureRouter::group::<Policy>()` for both"),
-            },
-            Item::Macro(makes) if makes.ident.is_none() => errors.at(
-                &makes.mac.path,
-                "what this macro makes is not known yet, and handlers in it would be out of reach of the group's policy: move it out of the group",
-            ),
-            _ => {}
+/// Adds the attribute to every function that can be a handler, in modules and in bodies within as well. On one that is none,
+/// it does nothing; being the last, it is merged by any other, under whatever name that goes.
+struct Join<'a> {
+    member: &'a Attribute,
+    errors: &'a mut Errors,
+}
+
+impl VisitMut for Join<'_> {
+    fn visit_item_fn_mut(&mut self, function: &mut ItemFn) {
+        if function.sig.asyncness.is_some() {
+            function.attrs.push(self.member.clone());
+        }
+        visit_mut::visit_item_fn_mut(self, function);
+    }
+
+    fn visit_item_mod_mut(&mut self, module: &mut ItemMod) {
+        if module.content.is_none() {
+            self.errors.at(&module.ident, "the handlers in this file are out of reach of the group's policy: declare the module outside, and write `SecureRouter::group::<Policy>()` for both");
+        }
+        visit_mut::visit_item_mod_mut(self, module);
+    }
+
+    fn visit_item_macro_mut(&mut self, makes: &mut ItemMacro) {
+        if makes.ident.is_none() {
+            self.errors.at(&makes.mac.path, "what this macro makes is not known yet, and handlers in it would be out of reach of the group's policy: move it out of the group");
         }
     }
 }

@@ -20,9 +20,8 @@ pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &TokenStr
     let glue = Glue {
         access: access(guarded, &concrete),
         policy: policy(&guarded.policy),
-        takes: takes(&arguments),
         options: options(guarded),
-        describe: describe(&handler, &arguments),
+        signature: signature(&handler, &arguments),
         checks: checks(&handler, guarded, &concrete),
     };
     let endpoint = endpoint(&handler, guarded.route.as_ref(), &glue, private);
@@ -47,36 +46,50 @@ fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &TokenStream) {
     let promised = promised(handler, &outcome);
     handler.add_guard(&guard, private);
     let body = &handler.function.block;
-    let refuse = |rule: &Rule| {
+    let refusal = |rule: &Rule| {
         let expression = &rule.expression;
-        let method = Ident::new(if rule.hides { "hides" } else { "refuses" }, Span::call_site());
-        quote_spanned! {expression.span()=>
-            if let ::core::option::Option::Some(refusal) = #guard.#method(#expression) {
-                return refusal;
-            }
+        let method = Ident::new(if rule.hides { "not_found_unless" } else { "refusal_unless" }, Span::call_site());
+        quote_spanned!(expression.span() => #guard.#method(#expression))
+    };
+    let before = match &guarded.before {
+        Some(rule) => refusal(rule),
+        None => quote!(::core::option::Option::None),
+    };
+    let block = match &guarded.after {
+        None if promised.is_none() => {
+            let typed = output.map(|ty| quote!(::<#ty>));
+            parse_quote!({ #private::respond #typed (#before, async move #body).await })
+        }
+        None => parse_quote!({
+            let #outcome = async move {
+                let #outcome = #private::body(async move #body).await;
+                #promised
+                #outcome
+            };
+            #private::respond(#before, #outcome).await
+        }),
+        // What the rule looks at is not moved into the body, unless the body takes it.
+        Some(rule) => {
+            let typed = output.map(|ty| quote!(::<#ty, _>));
+            let (result, after) = (&rule.result, refusal(rule));
+            parse_quote!({
+                if let ::core::option::Option::Some(refusal) = #before {
+                    return refusal;
+                }
+                let #outcome = #private::body #typed (async #body).await;
+                #promised
+                use #private::probe::*;
+                let refusal = match #private::Outcome(&#outcome).value() {
+                    ::core::option::Option::Some(value) => {
+                        let #result = value;
+                        #after
+                    }
+                    ::core::option::Option::None => ::core::option::Option::None,
+                };
+                #private::respond(refusal, async { #outcome }).await
+            })
         }
     };
-    let before = guarded.before.as_ref().map(refuse);
-    let typed = output.map(|ty| quote!(::<#ty, _>));
-    // What a rule about the result looks at must not be moved into the body, unless the body takes it.
-    let moved = guarded.after.is_none().then(|| quote!(move));
-    let after = guarded.after.as_ref().map(|rule| {
-        let (result, refuse) = (&rule.result, refuse(rule));
-        quote! {
-            if let ::core::option::Option::Some(#result) = #private::Outcome(&#outcome).value() {
-                #refuse
-            }
-        }
-    });
-    let probe = guarded.after.is_some().then(|| quote!(use #private::probe::*;));
-    let block = parse_quote!({
-        #before
-        let #outcome = #private::body #typed (async #moved #body).await;
-        #promised
-        #probe
-        #after
-        #private::axum::response::IntoResponse::into_response(#outcome)
-    });
     *handler.function.block = block;
     handler.function.sig.output = parse_quote!(-> #private::axum::response::Response);
 }
@@ -110,6 +123,10 @@ fn access(guarded: &Guarded, concrete: &[&Argument]) -> TokenStream {
         types.extend(policy.role.as_ref().and_then(expression::enum_of));
         let types = (!types.is_empty()).then(|| expression::tuple_of(&types)).map(|types| quote!(<#types>));
         return quote!(__private::Protected #types);
+    }
+    if guarded.before.is_some() || guarded.after.is_some() {
+        // Whom a rule refuses is answered as the application answers.
+        return quote!(__private::Open<true>);
     }
     if concrete.is_empty() {
         return quote!(__private::Open<false>);
@@ -149,64 +166,46 @@ fn options(guarded: &Guarded) -> TokenStream {
     let accepts = (!accepts.is_empty()).then(|| quote!(.accepts(&[#(__private::Lint::#accepts),*])));
     let rule = |method: &str, rule: &Rule| {
         let (method, text, hides) = (Ident::new(method, Span::call_site()), rule.text(), rule.hides);
-        quote!(__private::Rule::#method(#text, #hides))
+        quote!(.#method(#text, #hides))
     };
-    let before = before.as_ref().map(|one| rule("before", one));
-    let after = after.as_ref().map(|one| rule("after", one));
-    let rules: Vec<TokenStream> = before.into_iter().chain(after).collect();
-    let rules = (!rules.is_empty()).then(|| quote!(.rules(&[#(#rules),*])));
-    let said = quote!(#overrides_group #observed #accepts #rules);
+    let before = before.as_ref().map(|one| rule("authorize", one));
+    let after = after.as_ref().map(|one| rule("post_authorize", one));
+    let said = quote!(#overrides_group #observed #accepts #before #after);
     if said.is_empty() {
         return said;
     }
     quote!(const OPTIONS: __private::Options = __private::Options::NONE #said;)
 }
 
-/// What the arguments take from the guard; nothing is written where there are none.
-fn takes(arguments: &[Argument]) -> TokenStream {
-    if arguments.is_empty() {
-        return TokenStream::new();
-    }
-    let each = arguments.iter().map(take);
-    quote!(const TAKES: &'static [__private::Takes] = &[#(#each),*];)
-}
-
 fn take(Argument { cfgs, ty }: &Argument) -> TokenStream {
     quote!(#(#cfgs)* __private::Argument::<#ty>::TAKES)
 }
 
-fn describe(handler: &Handler, arguments: &[Argument]) -> TokenStream {
-    let arguments = arguments
-        .iter()
-        .map(|Argument { cfgs, ty }| quote!(#(#cfgs)* __private::Argument::<#ty>::NEW.describe(operation);));
+fn signature(handler: &Handler, arguments: &[Argument]) -> TokenStream {
+    let arguments = arguments.iter().map(|Argument { cfgs, ty }| quote!(#(#cfgs)* #ty));
     let output = match handler.output() {
-        Some(ty) => quote!(__private::Output::<#ty>::NEW.describe(operation);),
-        None => quote!(__private::Output::<__private::axum::response::Response>::NEW.describe(operation);),
+        Some(ty) => quote!(#ty),
+        None => quote!(__private::axum::response::Response),
     };
-    quote! {
-        fn describe(operation: &mut __private::Describe) {
-            #(#arguments)*
-            #output
-        }
-    }
+    quote!(__private::signature!((#(#arguments),*) -> #output);)
 }
 
 /// An argument that the policy does not provide for does not compile: the error stands at its type.
 fn checks(handler: &Handler, guarded: &Guarded, concrete: &[&Argument]) -> TokenStream {
     let marker = handler.marker();
-    let policy = if guarded.policy.public {
-        quote!(__private::Policy::PUBLIC)
-    } else if guarded.policy.expressions.is_empty() || !handler.marker_generics().params.is_empty() {
+    let public = guarded.policy.public;
+    if !public && (guarded.policy.expressions.is_empty() || !handler.marker_generics().params.is_empty()) {
         // Whoever calls has a token; and what is generic is asked once it is known.
         return TokenStream::new();
-    } else {
-        quote!(<#marker as __private::Endpoint>::POLICY)
-    };
+    }
     let checks = concrete.iter().map(|Argument { cfgs, ty }| {
-        quote_spanned! {ty.span()=>
-            #(#cfgs)*
-            const _: () = __private::fits(&#policy, __private::Argument::<#ty>::TAKES);
-        }
+        let takes = quote!(__private::Argument::<#ty>::TAKES);
+        let fits = if public {
+            quote_spanned!(ty.span() => __private::fits(&__private::Policy::PUBLIC, #takes))
+        } else {
+            quote_spanned!(ty.span() => __private::fits_endpoint::<#marker>(#takes))
+        };
+        quote!(#(#cfgs)* const _: () = #fits;)
     });
     quote!(#(#checks)*)
 }

@@ -210,6 +210,12 @@ fn scopes(span: Span, arguments: TokenStream) -> syn::Result<Vec<ExprPath>> {
     }
     let mut paths: Vec<ExprPath> = Vec::new();
     for expression in expressions {
+        if let Expr::Binary(expression) = &expression {
+            return Err(Error::new_spanned(
+                expression,
+                "#[requires_scopes(..)] names scopes, all of which are needed; an expression of them goes into #[requires(..)]",
+            ));
+        }
         let Expr::Path(expression) = expression else {
             return Err(Error::new_spanned(
                 expression,
@@ -237,6 +243,12 @@ fn role(span: Span, arguments: TokenStream) -> syn::Result<Path> {
             "#[requires_role(..)] names one role; for several, write #[requires(Role::Admin || Role::Editor)], or `&&` for all",
         ));
     }
+    if let Some(Expr::Binary(expression)) = &first {
+        return Err(Error::new_spanned(
+            expression,
+            "#[requires_role(..)] names one role; an expression of them goes into #[requires(..)]",
+        ));
+    }
     let Some(Expr::Path(path)) = first else {
         return Err(Error::new_spanned(
             first,
@@ -249,23 +261,26 @@ fn role(span: Span, arguments: TokenStream) -> syn::Result<Path> {
     Ok(path.path)
 }
 
-const LINTS: [(&str, &str); 2] = [("public_mutation", "PublicMutation"), ("unchecked_parameter", "UncheckedParameter")];
+const LINTS: [(&str, &str); 4] = [
+    ("public_mutation", "PublicMutation"),
+    ("unchecked_parameter", "UncheckedParameter"),
+    ("unchecked_credential", "UncheckedCredential"),
+    ("unchecked_scopes", "UncheckedScopes"),
+];
+
+fn lint_names() -> String {
+    LINTS.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
 
 /// The lints, by the names of the runtime's variants.
 fn lints(span: Span, arguments: TokenStream) -> syn::Result<Vec<Ident>> {
     let names = Punctuated::<Ident, Token![,]>::parse_terminated.parse2(arguments)?;
     if names.is_empty() {
-        return Err(Error::new(
-            span,
-            "#[accept(..)] names what a router would complain of: `public_mutation`, `unchecked_parameter`",
-        ));
+        return Err(Error::new(span, format!("#[accept(..)] names what a router would complain of: {}", lint_names())));
     }
     let lint = |name: Ident| match LINTS.iter().find(|(known, _)| name == known) {
         Some((_, variant)) => Ok(Ident::new(variant, name.span())),
-        None => Err(Error::new(
-            name.span(),
-            format!("there is no lint `{name}`; there are `public_mutation` and `unchecked_parameter`"),
-        )),
+        None => Err(Error::new(name.span(), format!("there is no lint `{name}`; there are {}", lint_names()))),
     };
     names.into_iter().map(lint).collect()
 }

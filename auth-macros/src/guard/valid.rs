@@ -65,9 +65,8 @@ pub(super) fn declaration(annotations: Vec<Annotation>, errors: &mut Errors) -> 
             let name = annotation.kind.name();
             let advice = match annotation.kind {
                 Kind::Scopes => ": name all its scopes in one",
-                Kind::Role | Kind::Requires | Kind::Authorize | Kind::PostAuthorize => {
-                    ": join the two in one, by `&&` or `||`"
-                }
+                Kind::Role => ": for several roles, write #[requires(Role::Admin || Role::Editor)], or `&&` for all",
+                Kind::Requires | Kind::Authorize | Kind::PostAuthorize => ": join the two in one, by `&&` or `||`",
                 Kind::Accept => ": name all its lints in one",
                 _ => "",
             };
@@ -161,7 +160,14 @@ fn guarded(annotations: Vec<Annotation>, errors: &mut Errors) -> Guarded {
             ));
         }
     }
+    let grouped = !found.groups.is_empty();
     guarded.policy = policy(found, guarded.before.is_some() || guarded.after.is_some(), errors);
+    if guarded.observed && grouped {
+        errors.push(Error::new(
+            Span::call_site(),
+            "#[observe] tries out the handler's own policy, and would let go of the #[group(..)] as well: move the handler out of the group, or write #[overrides_group]",
+        ));
+    }
     if guarded.observed && guarded.policy.public {
         errors.push(Error::new(
             Span::call_site(),

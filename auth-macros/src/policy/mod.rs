@@ -63,6 +63,16 @@ fn expand(arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> Opt
         errors.push(Error::new(Span::call_site(), "#[policy(..)] names a policy after a struct: `struct ItemEditor;`"));
         return None;
     };
+    if expression::is_reserved(&structure.ident) {
+        errors.at(
+            &structure.ident,
+            format!(
+                "`{}` is a word of every policy already, and would not mean this: choose another name",
+                structure.ident
+            ),
+        );
+        return None;
+    }
     if arguments.is_empty() {
         errors.push(Error::new(
             Span::call_site(),

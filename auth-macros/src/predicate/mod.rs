@@ -1,10 +1,10 @@
 //! `#[predicate]`: a question of the team's own becomes a word of policies.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{Error, FnArg, Ident, Item, ItemFn, Pat, Type, ext::IdentExt, spanned::Spanned};
 
-use crate::{error::Errors, krate};
+use crate::{error::Errors, expression, krate};
 
 /// The function, taken apart.
 struct Predicate {
@@ -38,6 +38,16 @@ pub(crate) fn attribute(arguments: &TokenStream, item: &TokenStream) -> TokenStr
 
 fn parse(function: &ItemFn, errors: &mut Errors) -> Option<Predicate> {
     let signature = &function.sig;
+    if expression::is_reserved(&signature.ident) {
+        errors.at(
+            &signature.ident,
+            format!(
+                "`{}` is a word of every policy already, and would not mean this: choose another name",
+                signature.ident
+            ),
+        );
+        return None;
+    }
     if !signature.generics.params.is_empty() {
         errors.at(
             &signature.generics,
@@ -99,6 +109,12 @@ fn expand(function: &ItemFn, predicate: &Predicate) -> TokenStream {
         .map(|(index, ty)| Ident::new(&format!("subject{index}"), Span::mixed_site().located_at(ty.span())))
         .collect();
     let wait = function.sig.asyncness.map(|_| quote!(.await));
+    let output = match &function.sig.output {
+        syn::ReturnType::Type(_, ty) => ty.span(),
+        syn::ReturnType::Default => name.span(),
+    };
+    // A result that is no answer is reported where its type stands.
+    let answer = quote_spanned!(output => #name(#(#locals,)* #(::core::clone::Clone::clone(&self.#names)),*) #wait);
     let with = if names.is_empty() { Ident::new("new", name.span()) } else { Ident::new("with", name.span()) };
     let word = names.is_empty().then(|| {
         quote! {
@@ -135,12 +151,12 @@ fn expand(function: &ItemFn, predicate: &Predicate) -> TokenStream {
                     ::core::write!(f, #format #(, self.#names)*)
                 }
 
-                fn test<'a>(&'a self, caller: &'a __private::Caller<'a>) -> __private::Boxed<'a, bool> {
+                fn test<'a>(&'a self, caller: &'a __private::Caller<'a>) -> __private::Boxed<'a, ::core::result::Result<::core::option::Option<bool>, __private::Refusal>> {
                     ::std::boxed::Box::pin(async move {
                         #(let ::core::option::Option::Some(#locals) = <#subjects as __private::Subject>::of(caller) else {
-                            return false;
+                            return ::core::result::Result::Ok(::core::option::Option::None);
                         };)*
-                        #name(#(#locals,)* #(::core::clone::Clone::clone(&self.#names)),*) #wait
+                        __private::Answer::into_answer(#answer).map(::core::option::Option::Some)
                     })
                 }
             }

@@ -76,6 +76,15 @@ fn declaration(scheme: &Scheme) -> TokenStream {
         Some(field) => quote!(&self.#field),
         None => quote!(&self.0),
     };
+    let checked = Some(quote_spanned! {yields.span()=>
+        const _: () = {
+            #[allow(unused_imports)]
+            use __private::probe::*;
+            __private::is_somebody(__private::Yielded::<#yields>::MAYBE_NOBODY);
+        };
+        #[automatically_derived]
+        impl __private::Authenticates for #ident {}
+    });
     let (credential, authenticator, check) = match &scheme.authenticate {
         None => (
             quote!(#yields),
@@ -85,9 +94,11 @@ fn declaration(scheme: &Scheme) -> TokenStream {
         ),
         Some(Authenticate::By(function)) => {
             let by = quote_spanned!(function.span() => __private::Authenticator::by(#function));
-            (credential(&scheme.place), by, None)
+            (credential(&scheme.place), by, checked)
         }
-        Some(Authenticate::ByTheAuth) => (credential(&scheme.place), quote!(__private::Authenticator::FromAuth), None),
+        Some(Authenticate::ByTheAuth) => {
+            (credential(&scheme.place), quote!(__private::Authenticator::FromAuth), checked)
+        }
     };
     quote! {
         #[automatically_derived]

@@ -91,7 +91,7 @@ pub(super) fn scheme(input: DeriveInput, errors: &mut Errors) -> Option<Scheme> 
     if let Some(span) = keys.any_scheme {
         match &mut place {
             Place::Http { any_scheme, .. } => *any_scheme = true,
-            _ => errors.push(Error::new(span, "`any_scheme` belongs to `http = \"..\"`: of the others, each has one")),
+            _ => errors.push(Error::new(span, "only `http = \"..\"` can take any scheme in place of its own")),
         }
     }
     if let Some(path) = keys.scopes {
@@ -193,14 +193,16 @@ impl Keys {
 
     fn place(&mut self, meta: &ParseNestedMeta<'_>, place: Place) -> syn::Result<()> {
         if self.place.replace(place).is_some() {
-            return Err(meta.error("a scheme is one place: for another one, declare another scheme"));
+            return Err(meta.error(
+                "this struct says already where its credential is: for another place, declare a second struct",
+            ));
         }
         Ok(())
     }
 }
 
 fn once<T>(meta: &ParseNestedMeta<'_>, place: &mut Option<T>, value: T) -> syn::Result<()> {
-    if place.replace(value).is_some() { Err(meta.error("this is said twice")) } else { Ok(()) }
+    if place.replace(value).is_some() { Err(meta.error("this key is given twice")) } else { Ok(()) }
 }
 
 fn http(scheme: &str) -> Place {
@@ -226,7 +228,11 @@ fn api_key(meta: &ParseNestedMeta<'_>) -> syn::Result<Place> {
         };
         let name = text(&meta)?;
         match place {
-            KeyIn::Header | KeyIn::Cookie => check(&name, is_token, "this is no name of a header or a cookie")?,
+            KeyIn::Header | KeyIn::Cookie => check(
+                &name,
+                is_token,
+                "not a valid name of a header or a cookie: letters, digits, `-` and `_`, without blanks",
+            )?,
             KeyIn::Query => check(&name, |name| !name.is_empty(), "the parameter has a name")?,
         }
         if matches!(place, KeyIn::Header) && name.value().eq_ignore_ascii_case("authorization") {

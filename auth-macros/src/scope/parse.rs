@@ -80,7 +80,7 @@ fn implied_by(scopes: &[Scope], errors: &mut Errors) -> Vec<Vec<usize>> {
     let named: Vec<Vec<Ident>> = scopes
         .iter()
         .map(|scope| {
-            let prefix = scope.token.strip_suffix('*');
+            let prefix = scope.token.strip_suffix('*').filter(|prefix| prefix.ends_with(':'));
             let covered = |other: &&Scope| {
                 prefix.is_some_and(|prefix| other.token.starts_with(prefix) && other.token != scope.token)
             };
@@ -126,7 +126,7 @@ impl Parse for Said {
         if !input.is_empty() {
             let key: Ident = input.parse()?;
             if key != "implies" {
-                return Err(Error::new(key.span(), ""));
+                return Err(Error::new(key.span(), format!("there is no key `{key}` here; write `implies(..)`")));
             }
             let content;
             parenthesized!(content in input);

@@ -10,21 +10,18 @@ struct __twice {}
 const _: () = {
     #[allow(unused_imports)]
     use ::auth_runtime::__private::{self, probe::*};
-    #[automatically_derived]
     impl __private::Endpoint for __twice {
         type Access = __private::Closed;
         const POLICY: __private::Policy = __private::Policy::all(
             &[__private::Requirement::User],
         );
-        const TAKES: &'static [__private::Takes] = &[__private::Argument::<User>::TAKES];
-        const SOURCE: __private::Source = __private::Source::new("twice", &[])
-            .at(::core::module_path!(), ::core::file!(), ::core::line!());
-        fn describe(operation: &mut __private::Describe) {
-            __private::Argument::<User>::NEW.describe(operation);
-            __private::Output::<()>::NEW.describe(operation);
-        }
+        const SOURCE: __private::Source = __private::Source::here(
+            ::core::module_path!(),
+            "twice",
+            &[],
+        );
+        __private::signature!((User) -> ());
     }
-    #[automatically_derived]
     impl __private::Routed for __twice {
         const ROUTE: __private::Route = __private::Route::new("GET", "/twice");
     }

@@ -17,7 +17,6 @@ struct __list<T, const N: usize> {
 const _: () = {
     #[allow(unused_imports)]
     use ::auth_runtime::__private::{self, probe::*};
-    #[automatically_derived]
     impl<T, const N: usize> __private::Endpoint for __list<T, N>
     where
         T: Store + 'static,
@@ -27,20 +26,16 @@ const _: () = {
         const POLICY: __private::Policy = __private::Policy::all(
             &[__private::Requirement::Token],
         );
-        const TAKES: &'static [__private::Takes] = &[
-            __private::Argument::<State<T>>::TAKES,
-            __private::Argument::<Query<Page<'static>>>::TAKES,
-        ];
-        const SOURCE: __private::Source = __private::Source::new("list", &[])
-            .at(::core::module_path!(), ::core::file!(), ::core::line!());
-        fn describe(operation: &mut __private::Describe) {
-            __private::Argument::<State<T>>::NEW.describe(operation);
-            __private::Argument::<Query<Page<'static>>>::NEW.describe(operation);
-            __private::Output::<__private::axum::response::Response>::NEW
-                .describe(operation);
-        }
+        const SOURCE: __private::Source = __private::Source::here(
+            ::core::module_path!(),
+            "list",
+            &[],
+        );
+        __private::signature!(
+            (State < T >, Query < Page < 'static > >) ->
+            __private::axum::response::Response
+        );
     }
-    #[automatically_derived]
     impl<T, const N: usize> __private::Routed for __list<T, N>
     where
         T: Store + 'static,

@@ -12,7 +12,6 @@ pub struct __health {}
 const _: () = {
     #[allow(unused_imports)]
     use ::auth_runtime::__private::{self, probe::*};
-    #[automatically_derived]
     impl __private::Endpoint for __health {
         type Access = __private::Open<
             {
@@ -22,18 +21,13 @@ const _: () = {
             },
         >;
         const POLICY: __private::Policy = __private::Policy::PUBLIC;
-        const TAKES: &'static [__private::Takes] = &[
-            #[cfg(unix)]
-            __private::Argument::<Option<User>>::TAKES,
-        ];
-        const SOURCE: __private::Source = __private::Source::new("health", &[])
-            .at(::core::module_path!(), ::core::file!(), ::core::line!());
-        fn describe(operation: &mut __private::Describe) {
-            #[cfg(unix)] __private::Argument::<Option<User>>::NEW.describe(operation);
-            __private::Output::<&'static str>::NEW.describe(operation);
-        }
+        const SOURCE: __private::Source = __private::Source::here(
+            ::core::module_path!(),
+            "health",
+            &[],
+        );
+        __private::signature!((#[cfg(unix)] Option < User >) -> & 'static str);
     }
-    #[automatically_derived]
     impl __private::Routed for __health {
         const ROUTE: __private::Route = __private::Route::new("GET", "/health");
     }

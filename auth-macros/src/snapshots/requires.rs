@@ -13,7 +13,6 @@ struct __read_users_me {}
 const _: () = {
     #[allow(unused_imports)]
     use ::auth_runtime::__private::{self, probe::*};
-    #[automatically_derived]
     impl __private::Endpoint for __read_users_me {
         type Access = __private::Protected;
         const POLICY: __private::Policy = __private::Policy::all(
@@ -22,18 +21,13 @@ const _: () = {
                 __private::Requirement::Scopes(&[&Scope::Me]),
             ],
         );
-        const TAKES: &'static [__private::Takes] = &[__private::Argument::<User>::TAKES];
-        const SOURCE: __private::Source = __private::Source::new(
-                "read_users_me",
-                &[r" Your own profile."],
-            )
-            .at(::core::module_path!(), ::core::file!(), ::core::line!());
-        fn describe(operation: &mut __private::Describe) {
-            __private::Argument::<User>::NEW.describe(operation);
-            __private::Output::<Json<User>>::NEW.describe(operation);
-        }
+        const SOURCE: __private::Source = __private::Source::here(
+            ::core::module_path!(),
+            "read_users_me",
+            &[r" Your own profile."],
+        );
+        __private::signature!((User) -> Json < User >);
     }
-    #[automatically_derived]
     impl __private::Routed for __read_users_me {
         const ROUTE: __private::Route = __private::Route::new("GET", "/users/me");
     }

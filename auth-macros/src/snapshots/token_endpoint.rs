@@ -20,12 +20,14 @@ struct __login {}
 const _: () = {
     #[allow(unused_imports)]
     use ::auth_runtime::__private::{self, probe::*};
-    #[automatically_derived]
     impl __private::Endpoint for __login {
         type Access = __private::TokenEndpoint<User>;
         const POLICY: __private::Policy = __private::Policy::PUBLIC;
-        const SOURCE: __private::Source = __private::Source::new("login", &[r" Log in."])
-            .at(::core::module_path!(), ::core::file!(), ::core::line!());
+        const SOURCE: __private::Source = __private::Source::here(
+            ::core::module_path!(),
+            "login",
+            &[r" Log in."],
+        );
         fn describe(operation: &mut __private::Describe) {
             operation.login_user::<User>();
             operation.login_form::<PasswordRequestForm<Scope>>();
@@ -33,7 +35,6 @@ const _: () = {
             operation.grant::<Grant<Scope>>();
         }
     }
-    #[automatically_derived]
     impl __private::Routed for __login {
         const ROUTE: __private::Route = __private::Route::new("POST", "/token");
     }

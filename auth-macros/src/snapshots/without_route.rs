@@ -6,16 +6,16 @@ pub(crate) struct __scoped {}
 const _: () = {
     #[allow(unused_imports)]
     use ::auth_runtime::__private::{self, probe::*};
-    #[automatically_derived]
     impl __private::Endpoint for __scoped {
         type Access = __private::Protected;
         const POLICY: __private::Policy = __private::Policy::all(
             &[__private::Requirement::Scopes(&[&Scope::Me, &Scope::Items])],
         );
-        const SOURCE: __private::Source = __private::Source::new("scoped", &[])
-            .at(::core::module_path!(), ::core::file!(), ::core::line!());
-        fn describe(operation: &mut __private::Describe) {
-            __private::Output::<()>::NEW.describe(operation);
-        }
+        const SOURCE: __private::Source = __private::Source::here(
+            ::core::module_path!(),
+            "scoped",
+            &[],
+        );
+        __private::signature!(() -> ());
     }
 };

@@ -40,9 +40,8 @@ pub(crate) fn expand(
     let mut glue = Glue {
         access: quote!(__private::Closed),
         policy: quote!(__private::Policy::PUBLIC),
-        takes: TokenStream::new(),
         options: quote!(#overrides_group),
-        describe: describe(&handler, signature.as_ref()),
+        signature: describe(&handler, signature.as_ref()),
         checks: TokenStream::new(),
     };
     let Some(signature) = signature else {

@@ -1,15 +1,15 @@
 //! Building an `Auth`: everything is checked before the first request.
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use axum::http::StatusCode;
+use axum::{http::StatusCode, response::Response};
 
 use super::{Auth, Inner, Tokens};
 use crate::{
     ambient::{Clock, Randomness},
-    error::{Answers, Profile, Refuse, is_quotable},
+    error::{Answers, OwnAnswer, Profile, Refused, is_quotable},
     password::{Argon2id, HashError, HashingPool, PasswordHasher, PoolSize},
-    scheme::{Authenticator, Authenticators, IntoAuthenticated, SecurityScheme},
+    scheme::{Authenticate, Authenticates, Authenticators},
     store::AnyUserStore,
     token::{AnyTokenFormat, Jwt, JwtSettings, SigningKey, TokenFormat},
     user::AuthUser,
@@ -69,20 +69,15 @@ impl<U: AuthUser> AuthBuilder<U> {
     ///
     /// let names = Arc::new(HashMap::from([("s3cret", "billing")]));
     /// let auth = Auth::without_users()
-    ///     .authenticator::<Service, _, _>(move |key| {
+    ///     .authenticator::<Service>(move |key: Secret| {
     ///         let name = names.get(key.expose()).map(|name| name.to_string());
     ///         async move { name }
     ///     })
     ///     .build()?;
     /// # Ok::<(), BoxError>(())
     /// ```
-    pub fn authenticator<K, F, R>(mut self, function: impl Fn(K::Credential) -> F + Send + Sync + 'static) -> Self
-    where
-        K: SecurityScheme,
-        F: Future<Output = R> + Send + 'static,
-        R: IntoAuthenticated<K::Yields>,
-    {
-        self.authenticators.add::<K>(Authenticator::by(function));
+    pub fn authenticator<K: Authenticates>(mut self, function: impl Authenticate<K>) -> Self {
+        self.authenticators.add::<K>(function.into_call());
         self
     }
 
@@ -104,8 +99,12 @@ impl<U: AuthUser> AuthBuilder<U> {
     /// statuses are those that the document lists.
     ///
     /// A policy's own answer, `#[policy(.., refuse_with = ..)]`, comes before it. Token endpoints answer as RFC 6749 says.
-    pub fn refuse_with(mut self, statuses: &'static [StatusCode], refuse: Refuse) -> Self {
-        self.answers.refuse = Some((statuses, refuse));
+    pub fn refuse_with(
+        mut self,
+        statuses: &'static [StatusCode],
+        refuse: impl Fn(&Refused<'_>) -> Option<Response> + Send + Sync + 'static,
+    ) -> Self {
+        self.answers.refuse = Some(OwnAnswer { statuses, refuse: Arc::new(refuse) });
         self
     }
 

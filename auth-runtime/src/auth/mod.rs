@@ -177,7 +177,7 @@ impl<U> Auth<U> {
             if !(scheme.has_authenticator)(&self.0.authenticators) {
                 let name = scheme.name();
                 return Some(format!(
-                    "the security scheme {name} has no authenticator: add `.authenticator::<{name}, _, _>(|credential| async {{ .. }})` to the Auth"
+                    "the security scheme {name} has no authenticator: add `.authenticator::<{name}>(function)` to the Auth"
                 ));
             }
         }

@@ -33,8 +33,12 @@ impl Auth<NoUsers> {
     /// use auth_runtime::prelude::*;
     ///
     /// #[derive(SecurityScheme, Clone)]
-    /// #[security(api_key(header = "x-api-key"))]
-    /// struct ApiKey(Secret);
+    /// #[security(api_key(header = "x-api-key"), authenticate = find)]
+    /// struct ApiKey(&'static str);
+    ///
+    /// async fn find(key: Secret) -> Option<&'static str> {
+    ///     (key == Secret::new("looked up in a store")).then_some("billing")
+    /// }
     ///
     /// #[get("/quota")]
     /// #[requires(ApiKey)]

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use axum::{
     body::Body,
@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 use super::{
-    Refusal, Refuse, Refused, Rejection,
+    Refusal, Refused, Rejection,
     body::{FastApiDetail, OAuthError, Problem},
     challenge::Challenge,
 };
@@ -57,7 +57,22 @@ pub struct Answers {
     /// Where people log in.
     pub(crate) login_page: Option<String>,
     /// The application's own answers, and the statuses that they have.
-    pub(crate) refuse: Option<(&'static [StatusCode], Refuse)>,
+    pub(crate) refuse: Option<OwnAnswer>,
+}
+
+/// An application's own answer to refusals, and the statuses that it has.
+#[derive(Clone)]
+pub(crate) struct OwnAnswer {
+    pub(crate) statuses: &'static [StatusCode],
+    pub(crate) refuse: Arc<OwnRefuse>,
+}
+
+type OwnRefuse = dyn Fn(&Refused<'_>) -> Option<Response> + Send + Sync;
+
+impl fmt::Debug for OwnAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnAnswer").field("statuses", &self.statuses).finish_non_exhaustive()
+    }
 }
 
 impl Default for Answers {
@@ -146,13 +161,19 @@ impl Answers {
         }
         let refused = Refused::new(refusal, parts);
         let of_policies = rules.named().into_iter().filter_map(|named| named.refuse);
-        let of_application = self.refuse.map(|(_, refuse)| refuse);
-        of_policies.chain(of_application).find_map(|refuse| refuse(&refused)).or_else(|| self.to_login(&refused))
+        let of_application = || self.refuse.as_ref().and_then(|own| (own.refuse)(&refused));
+        let mut of_policies = of_policies;
+        of_policies
+            .find_map(|refuse| refuse(&refused))
+            .or_else(of_application)
+            .or_else(|| self.to_login(&refused, rules))
     }
 
-    fn to_login(&self, refused: &Refused<'_>) -> Option<Response> {
+    fn to_login(&self, refused: &Refused<'_>, rules: Rules<'_>) -> Option<Response> {
+        let key_in_query = |scheme: &&Scheme| matches!(scheme.place, Place::ApiKey(KeyIn::Query, _));
+        let query_is_secret = rules.schemes().iter().any(key_in_query);
         let page = self.login_page.as_ref().filter(|_| refused.wants_login())?;
-        let location = HeaderValue::try_from(refused.login_location(page)).ok()?;
+        let location = HeaderValue::try_from(refused.login_location(page, query_is_secret)).ok()?;
         let mut response = HttpResponse::new(Body::empty());
         *response.status_mut() = StatusCode::SEE_OTHER;
         response.headers_mut().insert(header::LOCATION, location);
@@ -213,7 +234,7 @@ impl Answers {
         if !answers.is_empty() {
             let policies = rules.named();
             let own = policies.iter().flat_map(|named| named.refuse_status);
-            let own = own.chain(self.refuse.iter().flat_map(|(statuses, _)| *statuses)).map(|status| (*status, OWN));
+            let own = own.chain(self.refuse.iter().flat_map(|own| own.statuses)).map(|status| (*status, OWN));
             let own = own.chain(self.login_page.iter().map(|_| (StatusCode::SEE_OTHER, LOGIN_PAGE)));
             for (status, description) in own {
                 if !answers.iter().any(|answer| answer.status == status) {

@@ -14,7 +14,7 @@ pub use self::{
     refused::{Refuse, Refused},
 };
 pub(crate) use self::{
-    answers::{DocumentedAnswer, no_store},
+    answers::{DocumentedAnswer, OwnAnswer, no_store},
     challenge::is_quotable,
 };
 use crate::{

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use axum::{
+    extract::OriginalUri,
     http::{HeaderMap, Method, Uri, header, request::Parts},
     response::Response,
 };
@@ -83,10 +84,13 @@ impl<'a> Refused<'a> {
         unauthenticated && self.wants_html()
     }
 
-    /// `page?next=…`, with the path and query of the request, which name no host.
-    pub(super) fn login_location(&self, page: &str) -> String {
+    /// `page?next=…`, with the path of the request, which names no host, and its query, unless that may hold a key or the page
+    /// is another host's.
+    pub(super) fn login_location(&self, page: &str, query_is_secret: bool) -> String {
         const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-        let target = self.parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
+        let uri = self.parts.extensions.get::<OriginalUri>().map_or(&self.parts.uri, |OriginalUri(uri)| uri);
+        let whole = uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
+        let target = if query_is_secret || !page.starts_with('/') { uri.path() } else { whole };
         // `//host` and `/\host` are other hosts to a browser.
         let target = if target.starts_with("//") || target.contains('\\') { "/" } else { target };
         let separator = if page.contains('?') { '&' } else { '?' };
@@ -127,10 +131,14 @@ mod tests {
     fn the_way_back_names_no_host() {
         let location = |uri| {
             let parts = parts(uri, "text/html");
-            Refused::new(&Refusal::NoCredentials, &parts).login_location("/login")
+            Refused::new(&Refusal::NoCredentials, &parts).login_location("/login", false)
         };
         assert_eq!(location("/a/b?c=d&e"), "/login?next=/a/b%3Fc%3Dd%26e");
         assert_eq!(location("http://evil.example/a"), "/login?next=/a");
         assert_eq!(location("//evil.example/a"), "/login?next=/");
+        let parts = parts("/a?key=secret", "text/html");
+        let refused = Refused::new(&Refusal::NoCredentials, &parts);
+        assert_eq!(refused.login_location("/login", true), "/login?next=/a");
+        assert_eq!(refused.login_location("https://sso.example/login", false), "https://sso.example/login?next=/a");
     }
 }

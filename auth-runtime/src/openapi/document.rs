@@ -1,6 +1,6 @@
 //! Assembling the document of a router.
 
-use std::sync::Arc;
+use std::{any::TypeId, sync::Arc};
 
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, Required, ResponseBuilder,
@@ -34,6 +34,8 @@ pub(crate) struct Listed {
     pub(crate) policy: Policy,
     /// The policies of the groups that it is in.
     pub(crate) group: Vec<Requirement>,
+    /// The type of its users, where it has some.
+    pub(crate) users: Option<TypeId>,
     pub(crate) takes: &'static [Takes],
     pub(crate) options: Options,
     pub(crate) source: Source,
@@ -273,7 +275,7 @@ fn token_endpoint(operation: OperationBuilder, login: &LoginBody, answers: &Answ
 /// The responses that the guard gives, exactly as it gives them.
 fn refusals(mut operation: OperationBuilder, endpoint: &Listed) -> OperationBuilder {
     let Some(answers) = &endpoint.answers else { return operation };
-    let rules = endpoint.options.rules.iter();
+    let rules = endpoint.options.rules();
     let by_rules: Vec<Refusal> =
         rules.map(|rule| if rule.hides { Refusal::Hidden } else { Refusal::Forbidden }).collect();
     for answer in answers.documented(endpoint.rules(), endpoint.takes_optional(), &by_rules) {

@@ -44,8 +44,9 @@ pub(crate) struct Presented {
     pub(crate) scopes: Option<Vec<String>>,
 }
 
-/// The answers of predicates so far, in the order in which they stand in the policy.
-pub(crate) type Tested = Vec<Option<bool>>;
+/// The answers of predicates so far, in the order in which they stand in the policy. The answer of one that found nothing to
+/// be about is `Some(None)`.
+pub(crate) type Tested = Vec<Option<Option<bool>>>;
 
 /// What follows from a policy and the facts.
 pub(crate) enum Decision {
@@ -220,7 +221,8 @@ impl Case<'_> {
             },
         }
         match self.tested.get(number).copied().flatten() {
-            Some(holds) => Verdict::of(holds, Refusal::Forbidden),
+            Some(Some(holds)) => Verdict::of(holds, Refusal::Forbidden),
+            Some(None) => Verdict::Undecided(Refusal::Forbidden),
             None => Verdict::Ask(number, predicate),
         }
     }

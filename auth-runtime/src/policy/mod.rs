@@ -21,7 +21,8 @@ use crate::{error::Refuse, role::Role, scheme::Scheme, scope::Scope};
 /// One thing that a caller must have, or several of them in a boolean expression.
 ///
 /// The attributes write these. A rule about a token or about a user is undecided where there is none, and what is
-/// undecided refuses: `!Scope::Trial` asks for a token, and for one without that scope.
+/// undecided refuses: `!Scope::Trial` asks for a token, and for one without that scope. `!token` and `!user` are decided, and
+/// mean strangers.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Requirement {
@@ -394,29 +395,30 @@ enum Implied {
     Named(TypeName),
 }
 
-/// Whether all (or any) of these cannot hold without what is asked about. What cannot be told is a no.
+/// Whether all (or any) of these, or with `negated` their contraries, cannot hold without what is asked about. What cannot be
+/// told is a no.
 const fn implies(requirements: &[Requirement], all: bool, what: &Implied) -> bool {
+    implies_each(requirements, all, false, what)
+}
+
+const fn implies_each(requirements: &[Requirement], all: bool, negated: bool, what: &Implied) -> bool {
     let mut rest = requirements;
     while let [first, others @ ..] = rest {
         let implied = match first {
-            Requirement::All(inner) => implies(inner, true, what),
-            Requirement::Any(inner) => implies(inner, false, what),
+            // De Morgan: the contrary of all is any of the contraries.
+            Requirement::All(inner) => implies_each(inner, !negated, negated, what),
+            Requirement::Any(inner) => implies_each(inner, negated, negated, what),
+            Requirement::Not(inner) => implies_each(std::slice::from_ref(inner), true, !negated, what),
             Requirement::Named(named) => {
-                matches!(what, Implied::Named(name) if same_type(name, &named.name))
-                    || implies(&[named.requirement], true, what)
+                (!negated && matches!(what, Implied::Named(name) if same_type(name, &named.name)))
+                    || implies_each(std::slice::from_ref(&named.requirement), true, negated, what)
             }
             Requirement::Scheme(scheme, _) => {
-                matches!(what, Implied::Scheme(name) if same_type(name, &scheme.type_name))
+                !negated && matches!(what, Implied::Scheme(name) if same_type(name, &scheme.type_name))
             }
             Requirement::Predicate(About::Request, _) => false,
+            Requirement::Token | Requirement::User => !negated && matches!(what, Implied::Token),
             // What is said of a token or a user is undecided without one, and so is the contrary of it.
-            Requirement::Not(inner) => match inner {
-                Requirement::Scopes(_) | Requirement::Role(_) | Requirement::Granted(_) | Requirement::ActiveUser => {
-                    matches!(what, Implied::Token)
-                }
-                Requirement::Predicate(About::Token | About::User, _) => matches!(what, Implied::Token),
-                _ => false,
-            },
             _ => matches!(what, Implied::Token),
         };
         if implied == all {

@@ -5,7 +5,7 @@ use std::{any::Any, fmt};
 use axum::http::request::Parts;
 
 use super::KnownUser;
-use crate::{store::Boxed, token::AccessClaims, user::AuthUser};
+use crate::{error::Refusal, store::Boxed, token::AccessClaims, user::AuthUser};
 
 /// A question of the team's own, declared by `#[predicate]`, with its parameters.
 pub trait Predicate: Send + Sync + 'static {
@@ -15,8 +15,9 @@ pub trait Predicate: Send + Sync + 'static {
     /// Those of the formatter.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
-    /// The answer for this caller; a no where there is nothing that it could be about.
-    fn test<'a>(&'a self, caller: &'a Caller<'a>) -> Boxed<'a, bool>;
+    /// The answer for this caller; `None` where there is nothing that it could be about, and an error where it could not be
+    /// found out.
+    fn test<'a>(&'a self, caller: &'a Caller<'a>) -> Boxed<'a, Result<Option<bool>, Refusal>>;
 }
 
 impl fmt::Debug for dyn Predicate {

@@ -43,9 +43,13 @@ impl Requirement {
                 Granted::Scope(scope) => write!(f, "scope {}", scope.as_str()),
                 Granted::Role(role) => write!(f, "role {}", role.as_str()),
             },
-            Self::Scheme(scheme, []) => f.write_str(scheme.name()),
             Self::Scheme(scheme, scopes) => {
-                write!(f, "{} with ", scheme.name())?;
+                // Of what is handed on unread, one is as good as another.
+                write!(f, "{}{}", if (scheme.hands_on)() { "any " } else { "" }, scheme.name())?;
+                if scopes.is_empty() {
+                    return Ok(());
+                }
+                f.write_str(" with ")?;
                 write_scopes(f, scopes)
             }
             Self::Predicate(_, predicate) => write!(f, "{predicate}"),

@@ -3,17 +3,23 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    sync::Arc,
 };
 
 use axum::{
     Extension, Router,
-    extract::OriginalUri,
+    extract::{OriginalUri, Request},
+    handler::Handler,
     http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::{MethodRouter, any},
 };
 
-use super::{SecureRouter, fallback::Fallback, lints};
+use super::{
+    SecureRouter,
+    fallback::{Fallback, covers},
+    lints,
+};
 use crate::{guard::GroupPolicy, openapi::Listed, policy::Requirement};
 
 /// A router that cannot be served. The text lists every conflict.
@@ -38,6 +44,7 @@ struct Table {
     paths: matchit::Router<()>,
     routes: BTreeMap<String, MethodRouter>,
     methods: BTreeMap<(String, &'static str), String>,
+    redirects: BTreeSet<String>,
     problems: Vec<String>,
 }
 
@@ -73,40 +80,38 @@ impl Table {
     /// The routes, with what answers beside them.
     fn into_router(mut self, mut fallbacks: Vec<Fallback<()>>) -> Router {
         // The innermost first: it covers the fewest paths.
-        fallbacks.sort_by_key(|fallback| std::cmp::Reverse(fallback.prefix.len()));
-        let mut whole = None;
-        let mut covered: BTreeSet<String> = BTreeSet::new();
-        for fallback in fallbacks {
-            let handler = grouped(fallback.entry.handler.clone(), fallback.group());
-            for (path, route) in self.routes.iter_mut().filter(|(path, _)| fallback.covers(path)) {
-                if covered.insert(path.clone()) {
-                    *route = std::mem::take(route).fallback(handler.clone());
-                }
-            }
-            if fallback.prefix.is_empty() {
-                whole = Some(handler);
-                continue;
-            }
-            for rest in ["", "/", "/{*rest}"] {
-                let path = format!("{}{rest}", fallback.prefix);
-                if !self.routes.contains_key(&path) && self.paths.insert(&path, ()).is_ok() {
-                    covered.insert(path.clone());
-                    self.routes.insert(path, handler.clone());
-                }
+        fallbacks.sort_by_key(|fallback| std::cmp::Reverse(fallback.prefix.split('/').count()));
+        let fallbacks: Vec<(String, MethodRouter)> = fallbacks
+            .into_iter()
+            .map(|Fallback { prefix, entry }| (prefix, grouped(entry.handler, &entry.listed.group)))
+            .collect();
+        for (path, route) in &mut self.routes {
+            // A redirect answers every method already.
+            if let Some((_, handler)) = fallbacks.iter().find(|(prefix, _)| covers(prefix, path))
+                && !self.redirects.contains(path)
+            {
+                *route = std::mem::take(route).fallback(handler.clone());
             }
         }
         let router =
             self.routes.into_iter().fold(Router::new(), |router, (path, handler)| router.route(&path, handler));
-        match whole {
-            Some(handler) => router.fallback(handler),
-            None => router,
+        if fallbacks.is_empty() {
+            return router;
         }
+        let fallbacks = Arc::new(fallbacks);
+        router.fallback(move |request: Request| async move {
+            match fallbacks.iter().find(|(prefix, _)| covers(prefix, request.uri().path())) {
+                Some((_, handler)) => Handler::call(handler.clone(), request, ()).await,
+                None => StatusCode::NOT_FOUND.into_response(),
+            }
+        })
     }
 
     /// Adds a redirect from a path that nothing else is at.
     fn add_redirect(&mut self, path: &str) {
         if !self.routes.contains_key(path) && self.paths.insert(path, ()).is_ok() {
             self.routes.insert(path.to_owned(), any(redirect));
+            self.redirects.insert(path.to_owned());
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     endpoint::{Lint, Takes},
     openapi::{Describe, Listed},
     policy::{Decision, Facts, Requirement, Tested},
+    scheme::Scheme,
 };
 
 const MUTATING: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
@@ -35,7 +36,40 @@ pub(super) fn problems(listed: &Listed) -> Vec<String> {
             "{place}, takes `{parameter}` from the path, which any user can change to somebody else's, and no rule looks at it: write #[authorize(..)] above it, or #[accept(unchecked_parameter)] if it belongs to nobody"
         ));
     }
+    let handed_on = handed_on(listed);
+    let taken = |scheme: &Scheme| {
+        listed
+            .takes
+            .iter()
+            .any(|takes| matches!(takes, Takes::Scheme(taken) | Takes::OptionalScheme(taken) if *taken == scheme))
+    };
+    if !accepted(Lint::UncheckedCredential)
+        && let Some((scheme, _)) = handed_on.iter().find(|(scheme, _)| !taken(scheme))
+    {
+        let name = scheme.name();
+        problems.push(format!(
+            "{place}, is satisfied by any {name}, which is handed on, and takes none, so that nobody looks at it: declare an authenticator (`authenticate`), take `{name}` as an argument and check it, or write #[accept(unchecked_credential)]"
+        ));
+    }
+    if !accepted(Lint::UncheckedScopes)
+        && let Some((scheme, _)) = handed_on.iter().find(|(_, scoped)| *scoped)
+    {
+        let name = scheme.name();
+        problems.push(format!(
+            "{place}, names scopes of {name}, which is handed on, so that nobody knows its scopes: declare an authenticator that returns `Granted`, or write #[accept(unchecked_scopes)] to have them documented alone"
+        ));
+    }
     problems
+}
+
+/// The schemes in the policy whose credentials nobody has checked, and whether it names scopes of theirs.
+fn handed_on(listed: &Listed) -> Vec<(&'static Scheme, bool)> {
+    let leaves = listed.rules().leaves();
+    let of_scheme = leaves.into_iter().filter_map(|(one, _)| match one {
+        Requirement::Scheme(scheme, scopes) => Some((*scheme, !scopes.is_empty())),
+        _ => None,
+    });
+    of_scheme.filter(|(scheme, _)| (scheme.hands_on)()).collect()
 }
 
 fn is_public_mutation(listed: &Listed) -> bool {
@@ -56,7 +90,7 @@ fn unchecked_parameter(listed: &Listed) -> Option<&str> {
     let for_users = rules.needs_user() || listed.takes.contains(&Takes::User);
     let singles_out = |one: &Requirement| one.is_forbidding() || matches!(one, Requirement::Scheme(..));
     let by_policy = rules.leaves().iter().any(|(one, _)| singles_out(one));
-    if !for_users || by_policy || !listed.options.rules.is_empty() {
+    if !for_users || by_policy || listed.options.has_rules() {
         return None;
     }
     let path = listed.path.strip_suffix(fallback::ROUTE.path).unwrap_or(&listed.path);

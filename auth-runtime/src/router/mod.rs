@@ -6,7 +6,7 @@ mod fallback;
 mod lints;
 mod table;
 
-use std::{fmt, sync::Arc};
+use std::{any::TypeId, fmt, sync::Arc};
 
 use axum::{
     Router,
@@ -60,11 +60,18 @@ pub struct SecureRouter<S = ()> {
     docs: Docs,
     inner_docs: Vec<Docs>,
     redirect_slashes: bool,
-    group: Vec<Requirement>,
+    group: Group,
     /// The group's handlers have their state, and no others can join them.
     group_is_closed: bool,
     fallbacks: Vec<Fallback<S>>,
     problems: Vec<String>,
+}
+
+/// What holds for every handler of a router, and for which users it has a meaning.
+#[derive(Clone, Default)]
+struct Group {
+    policies: Vec<Requirement>,
+    users: Option<TypeId>,
 }
 
 /// A handler that this router can call: all its arguments can be extracted, given the state.
@@ -116,6 +123,7 @@ impl<S: Clone + Send + Sync + 'static> Entry<S> {
                 path: route.path.to_owned(),
                 policy: E::POLICY,
                 group: Vec::new(),
+                users: <E::Access as Enforce<S>>::users(),
                 takes: E::TAKES,
                 options: E::OPTIONS,
                 source: E::SOURCE,
@@ -154,7 +162,7 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
             docs: Docs::default(),
             inner_docs: Vec::new(),
             redirect_slashes: false,
-            group: Vec::new(),
+            group: Group::default(),
             group_is_closed: false,
             fallbacks: Vec::new(),
             problems: Vec::new(),
@@ -182,7 +190,8 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
     /// Holds every handler of this router to a named policy, beside its own: those mounted before and after, and those of
     /// routers merged and nested into it.
     ///
-    /// A handler that is not to be held to it says so, by `#[overrides_group]`; one that is `#[public]` has to.
+    /// A handler that is not to be held to it says so, by `#[overrides_group]`; one that is `#[public]` has to. The
+    /// documentation, where it is served, stays open.
     ///
     /// ```
     /// # use auth_runtime::prelude::*;
@@ -204,7 +213,8 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
         Protected<(P,)>: Enforce<S>,
     {
         self.check_open(P::NAMED.name.name);
-        self.group.push(P::REQUIREMENT);
+        self.group.policies.push(P::REQUIREMENT);
+        self.group.users = <Protected<(P,)> as Enforce<S>>::users();
         self
     }
 
@@ -337,7 +347,7 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
 
     /// Gives the handlers their state: an [`Auth`](crate::Auth), or any [`AuthState`](crate::AuthState).
     pub fn with_state<S2>(mut self, state: S) -> SecureRouter<S2> {
-        self.group_is_closed |= !self.group.is_empty();
+        self.group_is_closed |= !self.group.policies.is_empty();
         self.write_group();
         let mut problems = self.problems;
         let entries = self.entries.into_iter().map(|entry| entry.with_state(&state, &mut problems)).collect();
@@ -347,7 +357,7 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
             docs: self.docs,
             inner_docs: self.inner_docs,
             redirect_slashes: self.redirect_slashes,
-            group: Vec::new(),
+            group: Group::default(),
             group_is_closed: self.group_is_closed,
             fallbacks,
             problems,
@@ -364,7 +374,10 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
     pub(crate) fn listed(&self) -> Vec<Listed> {
         let fallbacks = self.fallbacks.iter().map(|fallback| &fallback.entry.listed);
         let mut all: Vec<Listed> = self.entries.iter().map(|entry| &entry.listed).chain(fallbacks).cloned().collect();
-        all.iter_mut().for_each(|listed| add_group(listed, &self.group));
+        for listed in &mut all {
+            // What is wrong is an error where the router is built.
+            let _ = self.group.add_to(listed);
+        }
         all
     }
 
@@ -372,7 +385,8 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
     fn write_group(&mut self) {
         let group = std::mem::take(&mut self.group);
         let entries = self.entries.iter_mut().chain(self.fallbacks.iter_mut().map(|fallback| &mut fallback.entry));
-        entries.for_each(|entry| add_group(&mut entry.listed, &group));
+        let problems = entries.filter_map(|entry| group.add_to(&mut entry.listed).err());
+        self.problems.extend(problems);
     }
 
     /// What holds for the whole of this router is written to its parts, before it becomes a part itself.
@@ -410,10 +424,22 @@ impl SecureRouter {
     }
 }
 
-/// The policies of a group come before those of the handler, and before those of routers within.
-fn add_group(listed: &mut Listed, group: &[Requirement]) {
-    if !listed.options.overrides_group {
-        listed.group.splice(0..0, group.iter().copied());
+impl Group {
+    /// The policies of a group come before those of the handler, and before those of routers within.
+    fn add_to(&self, listed: &mut Listed) -> Result<(), String> {
+        if self.policies.is_empty() || listed.options.overrides_group {
+            return Ok(());
+        }
+        listed.group.splice(0..0, self.policies.iter().copied());
+        match (self.users, listed.users) {
+            (Some(group), Some(own)) if group != own => Err(format!(
+                "{} {}, of {}, is about other users than the group policy that it is merged into: give each kind of users a router with a group of its own",
+                listed.route.method,
+                listed.path,
+                listed.source.place()
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -111,9 +111,10 @@ fn row(listed: &Listed) -> AccessRow {
     } else {
         rules.to_string()
     };
-    for rule in listed.options.rules {
-        let about = if rule.about_result { ", then if " } else { ", if " };
-        policy += &format!("{about}{}{}", as_written(rule.text), if rule.hides { " (else 404)" } else { "" });
+    for (rule, about) in [(listed.options.before, ", if "), (listed.options.after, ", then if ")] {
+        if let Some(rule) = rule {
+            policy += &format!("{about}{}{}", as_written(rule.text), if rule.hides { " (else 404)" } else { "" });
+        }
     }
     if listed.options.observed {
         policy = format!("observed only, refuses nobody: {policy}");

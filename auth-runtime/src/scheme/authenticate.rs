@@ -6,6 +6,7 @@ use std::{
     collections::HashMap,
     fmt,
     future::Future,
+    marker::PhantomData,
     sync::Arc,
 };
 
@@ -133,7 +134,8 @@ impl<P> IntoAuthenticated<P> for Result<P, String> {
     }
 }
 
-type Call<K> = dyn Fn(<K as SecurityScheme>::Credential) -> Boxed<'static, Authenticated<<K as SecurityScheme>::Yields>>
+/// An authenticator as an object.
+pub(crate) type Call<K> = dyn Fn(<K as SecurityScheme>::Credential) -> Boxed<'static, Authenticated<<K as SecurityScheme>::Yields>>
     + Send
     + Sync;
 
@@ -149,15 +151,33 @@ pub enum Authenticator<K: SecurityScheme> {
 
 impl<K: SecurityScheme> Authenticator<K> {
     /// By this function.
-    pub fn by<F, R>(function: impl Fn(K::Credential) -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = R> + Send + 'static,
-        R: IntoAuthenticated<K::Yields>,
-    {
-        Self::By(Arc::new(move |credential| {
-            let outcome = function(credential);
+    pub fn by(function: impl Authenticate<K>) -> Self {
+        Self::By(function.into_call())
+    }
+}
+
+/// An async function from the credential of a scheme to whose it is.
+#[diagnostic::on_unimplemented(
+    message = "this is no authenticator for `{K}`",
+    label = "not an async function from the scheme's credential to what its field holds",
+    note = "it takes a `Secret` (of `basic`: `BasicCredentials`; of other HTTP schemes: `HttpCredentials`), and returns an `Option` or a `Result` of the type of the field"
+)]
+pub trait Authenticate<K: SecurityScheme>: Send + Sync + 'static {
+    /// As an object.
+    fn into_call(self) -> Arc<Call<K>>;
+}
+
+impl<K, F, R> Authenticate<K> for F
+where
+    K: SecurityScheme,
+    F: Fn(K::Credential) -> R + Send + Sync + 'static,
+    R: Future<Output: IntoAuthenticated<K::Yields>> + Send + 'static,
+{
+    fn into_call(self) -> Arc<Call<K>> {
+        Arc::new(move |credential| {
+            let outcome = self(credential);
             Box::pin(async move { outcome.await.into_authenticated() })
-        }))
+        })
     }
 }
 
@@ -166,10 +186,8 @@ impl<K: SecurityScheme> Authenticator<K> {
 pub(crate) struct Authenticators(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
 
 impl Authenticators {
-    pub(crate) fn add<K: SecurityScheme>(&mut self, authenticator: Authenticator<K>) {
-        if let Authenticator::By(call) = authenticator {
-            self.0.insert(TypeId::of::<K>(), Arc::new(call));
-        }
+    pub(crate) fn add<K: SecurityScheme>(&mut self, call: Arc<Call<K>>) {
+        self.0.insert(TypeId::of::<K>(), Arc::new(call));
     }
 
     fn get<K: SecurityScheme>(&self) -> Option<&Arc<Call<K>>> {
@@ -188,10 +206,41 @@ pub(crate) fn has_authenticator<K: SecurityScheme>(authenticators: &Authenticato
     !matches!(K::authenticator(), Authenticator::FromAuth) || authenticators.get::<K>().is_some()
 }
 
-/// Whether credentials of `K` are looked at, rather than handed on.
-#[cfg(feature = "testing")]
-pub(crate) fn authenticates<K: SecurityScheme>() -> bool {
-    !matches!(K::authenticator(), Authenticator::HandOn(_))
+/// Whether credentials of `K` are handed on, rather than looked at.
+pub(super) fn hands_on<K: SecurityScheme>() -> bool {
+    matches!(K::authenticator(), Authenticator::HandOn(_))
+}
+
+/// Asks whether what a scheme yields might be nobody.
+pub struct Yielded<P>(PhantomData<fn() -> P>);
+
+impl<P> Yielded<Option<P>> {
+    /// It might.
+    pub const MAYBE_NOBODY: bool = true;
+}
+
+impl Yielded<bool> {
+    /// It might.
+    pub const MAYBE_NOBODY: bool = true;
+}
+
+/// Every other type.
+pub trait Somebody {
+    /// It is somebody.
+    const MAYBE_NOBODY: bool = false;
+}
+
+impl<P> Somebody for Yielded<P> {}
+
+/// Refuses to compile a scheme that takes nobody for somebody.
+///
+/// # Panics
+/// Where it does: the compiler evaluates it, and the panic is a compile error.
+#[expect(clippy::panic, reason = "evaluated by the compiler alone: it becomes a compile error")]
+pub const fn is_somebody(maybe_nobody: bool) {
+    if maybe_nobody {
+        panic!("an authenticator finds somebody or refuses: let it return an `Option`, and the field be what is in it");
+    }
 }
 
 /// A credential that was found, and is right.
@@ -215,15 +264,15 @@ pub(crate) fn read<'a, K: SecurityScheme>(
     Box::pin(async move {
         let wrong = |fault| Refusal::InvalidCredentials(scheme, fault);
         let Some(credential) = K::Credential::read(&scheme.place, parts).map_err(wrong)? else { return Ok(None) };
-        let call = match K::authenticator() {
-            Authenticator::HandOn(hand_on) => {
-                return Ok(Some(Found { value: Box::new(K::of(hand_on(credential))), scopes: None }));
-            }
-            // What the application was given comes first: it is how a test replaces an authenticator.
-            Authenticator::By(call) => authenticators.get::<K>().cloned().unwrap_or(call),
-            Authenticator::FromAuth => match authenticators.get::<K>() {
-                Some(call) => call.clone(),
-                None => {
+        // What the application was given comes first: it is how a test replaces an authenticator.
+        let call = match authenticators.get::<K>() {
+            Some(call) => Arc::clone(call),
+            None => match K::authenticator() {
+                Authenticator::HandOn(hand_on) => {
+                    return Ok(Some(Found { value: Box::new(K::of(hand_on(credential))), scopes: None }));
+                }
+                Authenticator::By(call) => call,
+                Authenticator::FromAuth => {
                     tracing::error!(event = "scheme.no_authenticator", scheme = scheme.name());
                     return Err(Refusal::Unavailable);
                 }

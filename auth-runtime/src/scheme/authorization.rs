@@ -11,7 +11,8 @@ pub(super) fn header(headers: &HeaderMap) -> Result<Option<&[u8]>, CredentialFau
     if values.next().is_some() {
         return Err(CredentialFault::Ambiguous);
     }
-    Ok(value.map(axum::http::HeaderValue::as_bytes))
+    // HTTP/2 leaves the blanks around a value to us.
+    Ok(value.map(|value| trim(value.as_bytes())))
 }
 
 /// The scheme of a header's value, and the rest without the blanks around it.

@@ -9,7 +9,7 @@ use std::{any::TypeId, fmt};
 
 pub(crate) use self::authenticate::{Authenticators, ReadScheme, has_authenticator, read};
 pub use self::{
-    authenticate::{Authenticator, Granted, IntoAuthenticated},
+    authenticate::{Authenticate, Authenticator, Granted, IntoAuthenticated, Somebody, Yielded, is_somebody},
     credential::{AuthorizationHeader, BasicCredentials, Credential, CredentialFault, HttpCredentials},
 };
 use crate::{policy::TypeName, scope::RequestedScope};
@@ -21,18 +21,23 @@ use crate::{policy::TypeName, scope::RequestedScope};
 ///
 /// /// The key that you got when you registered.
 /// #[derive(SecurityScheme, Clone)]
-/// #[security(api_key(header = "x-api-key"))]
-/// struct ApiKey(Secret);
+/// #[security(api_key(header = "x-api-key"), authenticate = find)]
+/// struct ApiKey(String);
+///
+/// async fn find(key: Secret) -> Option<String> {
+///     (key == Secret::new("looked up in a store")).then(|| "billing".to_owned())
+/// }
 ///
 /// /// How much of your quota is left.
 /// #[get("/quota")]
 /// #[requires(ApiKey)]
-/// async fn quota(ApiKey(key): ApiKey) -> String {
-///     format!("a key of {} characters", key.expose().len())
+/// async fn quota(ApiKey(client): ApiKey) -> String {
+///     format!("{client} has plenty")
 /// }
 /// ```
 ///
-/// The field says what a handler is given: the credential as it came or, with an authenticator, whose it is.
+/// The field says what a handler is given: whose the credential is or, without an authenticator, the credential as it came,
+/// which anybody can send. Then the handler takes it, and checks it.
 pub trait SecurityScheme: Clone + Send + Sync + 'static {
     /// The field: a credential, or what the authenticator makes of one.
     type Yields: Send + 'static;
@@ -46,12 +51,21 @@ pub trait SecurityScheme: Clone + Send + Sync + 'static {
     /// With this in its field.
     fn of(yields: Self::Yields) -> Self;
 
-    /// What is in the field.
+    /// What is in the field. That it is read here keeps the compiler from taking it for dead in a scheme whose credential
+    /// nobody takes.
     fn yields(&self) -> &Self::Yields;
 
     /// The authenticator that is declared with it, if one is.
     fn authenticator() -> Authenticator<Self>;
 }
+
+/// A [`SecurityScheme`] whose credentials are checked.
+#[diagnostic::on_unimplemented(
+    message = "the credentials of `{Self}` are handed on, and not checked",
+    label = "an authenticator would never be asked",
+    note = "write `authenticate` into its #[security(..)]: `#[security(basic, authenticate)] struct Member(String);`"
+)]
+pub trait Authenticates: SecurityScheme {}
 
 /// A declared security scheme, as policies and documents refer to it.
 #[derive(Clone, Copy)]
@@ -60,8 +74,7 @@ pub struct Scheme {
     pub(crate) id: fn() -> TypeId,
     pub(crate) read: ReadScheme,
     pub(crate) has_authenticator: fn(&Authenticators) -> bool,
-    #[cfg(feature = "testing")]
-    pub(crate) authenticates: fn() -> bool,
+    pub(crate) hands_on: fn() -> bool,
     pub(crate) place: Place,
     pub(crate) shown_as: Option<&'static str>,
     pub(crate) description: &'static str,
@@ -133,8 +146,7 @@ impl Scheme {
             id: TypeId::of::<K>,
             read: read::<K>,
             has_authenticator: has_authenticator::<K>,
-            #[cfg(feature = "testing")]
-            authenticates: authenticate::authenticates::<K>,
+            hands_on: authenticate::hands_on::<K>,
             place,
             shown_as: None,
             description,

@@ -5,7 +5,7 @@ use std::fmt;
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header},
     response::Response,
 };
 use http_body_util::BodyExt;
@@ -146,9 +146,7 @@ impl TestRequest {
         let refusal = refusal_of(&response).cloned();
         let (parts, body) = response.into_parts();
         match body.collect().await {
-            Ok(body) => {
-                TestResponse { status: parts.status.as_u16(), headers: parts.headers, body: body.to_bytes(), refusal }
-            }
+            Ok(body) => TestResponse { status: parts.status, headers: parts.headers, body: body.to_bytes(), refusal },
             Err(error) => unusable("a whole body", "the answer", &error),
         }
     }
@@ -214,16 +212,16 @@ impl<U: AuthUser> ActingRequest<U> {
 /// The answer to a request.
 #[derive(Debug, Clone)]
 pub struct TestResponse {
-    status: u16,
+    status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
     refusal: Option<Refusal>,
 }
 
 impl TestResponse {
-    /// The status, as a number.
+    /// The status; it compares with a number.
     #[must_use]
-    pub fn status(&self) -> u16 {
+    pub fn status(&self) -> StatusCode {
         self.status
     }
 

@@ -17,7 +17,7 @@ use crate::{
     error::Refusal,
     guard::decide,
     openapi::{Describe, Listed},
-    policy::{Caller, Facts, KnownUser, Presented, Rules},
+    policy::{Caller, Facts, KnownUser, Presented},
     router::{RouterError, SecureRouter},
     scheme::{KeyIn, Place, Scheme, SecurityScheme},
     token::{AccessClaims, TokenFault, TokenRequest},
@@ -241,22 +241,21 @@ impl<U: AuthUser> AuthorizationTest<U> {
         let expected = self.expected(listed, kind, &parts).await;
         let response = request.send_raw().await;
         let (status, refusal) = (response.status(), refusal_of(&response));
-        let by_a_rule = |refusal: &Refusal| {
-            !listed.options.rules.is_empty() && matches!(refusal, Refusal::Forbidden | Refusal::Hidden)
-        };
+        let by_a_rule =
+            |refusal: &Refusal| listed.options.has_rules() && matches!(refusal, Refusal::Forbidden | Refusal::Hidden);
         let surprise = match (&expected, refusal) {
             (Expected::Allowed, None) => return None,
             (Expected::Allowed, Some(refusal)) if by_a_rule(refusal) => return None,
             (Expected::Refused(expected), Some(refusal)) if expected == refusal => return None,
             (Expected::Allowed, Some(refusal)) => format!("is refused ({refusal}), and may call it"),
             (Expected::Refused(expected), Some(refusal)) => {
-                format!("is refused ({refusal}), and {expected} is the reason")
+                format!("is refused for {refusal}, and should be for {expected}")
             }
             (Expected::Refused(expected), None) => {
                 format!("is LET IN, answered with {status}, and may not call it ({expected})")
             }
         };
-        Some(format!("{}, which asks for {}: {kind} {surprise}", title(listed), rules_in_words(listed.rules())))
+        Some(format!("{}, which asks for {}: {kind} {surprise}", title(listed), listed.rules()))
     }
 
     async fn request(&self, listed: &Listed, kind: &Kind) -> Result<TestRequest, String> {
@@ -333,7 +332,7 @@ impl<U: AuthUser> AuthorizationTest<U> {
     }
 
     fn hands_on(&self, scheme: &Scheme) -> bool {
-        !(scheme.authenticates)()
+        (scheme.hands_on)()
     }
 
     /// What the declaration says of this caller.
@@ -403,10 +402,6 @@ fn uses_token(listed: &Listed) -> bool {
 
 fn in_authorization(scheme: &Scheme) -> bool {
     !matches!(scheme.place, Place::ApiKey(..))
-}
-
-fn rules_in_words(rules: Rules<'_>) -> String {
-    rules.to_string()
 }
 
 fn title(listed: &Listed) -> String {

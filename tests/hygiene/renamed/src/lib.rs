@@ -31,9 +31,41 @@ async fn login(user: User, form: PasswordRequestForm<Scopes>) -> Grant<Scopes> {
 #[security::requires_scopes(Scopes::All)]
 async fn all(_user: User) {}
 
+/// Roles.
+#[derive(security::Role, Clone, Copy, Debug)]
+pub enum Roles {
+    /// Everything.
+    #[role("root")]
+    Root,
+}
+
+/// A key.
+#[derive(security::SecurityScheme, Clone)]
+#[security(bearer)]
+pub struct Key(pub security::Secret);
+
+/// Whether it is so.
+#[security::predicate]
+pub fn so() -> bool {
+    true
+}
+
+/// Whoever has all of it.
+#[security::policy(Key && so)]
+pub struct Whoever;
+
+#[security::group(Whoever)]
+mod grouped {
+    use super::{Key, Whoever};
+
+    #[security::get("/grouped")]
+    #[security::authorize(!key.expose().is_empty())]
+    pub(super) async fn grouped(Key(key): Key, _proof: security::Authorized<Whoever>) {}
+}
+
 /// The application.
 pub fn router() -> SecureRouter<security::Auth<User>> {
-    SecureRouter::new().mount(login).mount(all)
+    SecureRouter::new().mount(login).mount(all).mount(grouped::grouped)
 }
 
 #[cfg(test)]

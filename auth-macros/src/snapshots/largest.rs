@@ -1,0 +1,97 @@
+/// Another text for a note of your own.
+async fn write_note(
+    guard: ::auth_runtime::__private::Guard<__write_note>,
+    user: User,
+    note: Note,
+    State(wall): State<Wall>,
+    Path(id): Path<u64>,
+    text: String,
+) -> ::auth_runtime::__private::axum::response::Response {
+    if let ::core::option::Option::Some(refusal) = guard
+        .not_found_unless(note.owner == user.username)
+    {
+        return refusal;
+    }
+    let outcome = ::auth_runtime::__private::body::<
+        Json<Note>,
+        _,
+    >(async { wall.put(id, note, text) })
+        .await;
+    use ::auth_runtime::__private::probe::*;
+    let refusal = match ::auth_runtime::__private::Outcome(&outcome).value() {
+        ::core::option::Option::Some(value) => {
+            let note = value;
+            guard.refusal_unless(note.shared)
+        }
+        ::core::option::Option::None => ::core::option::Option::None,
+    };
+    ::auth_runtime::__private::respond(refusal, async { outcome }).await
+}
+#[doc(hidden)]
+#[allow(non_camel_case_types)]
+#[requires(merged)]
+#[authorize(merged)]
+#[post_authorize(merged)]
+#[overrides_group(merged)]
+#[accept(merged)]
+struct __write_note {}
+const _: () = {
+    #[allow(unused_imports)]
+    use ::auth_runtime::__private::{self, probe::*};
+    impl __private::Endpoint for __write_note {
+        type Access = __private::Protected<(Role, older_than, ApiKey)>;
+        const POLICY: __private::Policy = __private::Policy::all(
+            &[
+                __private::Requirement::All(
+                    &[
+                        __private::Requirement::ActiveUser,
+                        __private::Requirement::Any(
+                            &[
+                                __private::Requirement::Granted(&Role::Editor),
+                                __private::Requirement::Predicate(
+                                    <older_than>::ABOUT,
+                                    const { &<older_than>::with(18) },
+                                ),
+                                __private::Requirement::Scheme(
+                                    __private::scheme_of::<ApiKey>(),
+                                    &[&Scope::Write],
+                                ),
+                            ],
+                        ),
+                    ],
+                ),
+            ],
+        );
+        const OPTIONS: __private::Options = __private::Options::NONE
+            .overrides_group()
+            .accepts(&[__private::Lint::UncheckedParameter])
+            .authorize(::core::stringify!(note.owner == user.username), true)
+            .post_authorize(::core::stringify!(note.shared), false);
+        const SOURCE: __private::Source = __private::Source::here(
+            ::core::module_path!(),
+            "write_note",
+            &[r" Another text for a note of your own."],
+        );
+        __private::signature!(
+            (User, Note, State < Wall >, Path < u64 >, String) -> Json < Note >
+        );
+    }
+    impl __private::Routed for __write_note {
+        const ROUTE: __private::Route = __private::Route::new("PUT", "/notes/{id}");
+    }
+    const _: () = __private::fits_endpoint::<
+        __write_note,
+    >(__private::Argument::<User>::TAKES);
+    const _: () = __private::fits_endpoint::<
+        __write_note,
+    >(__private::Argument::<Note>::TAKES);
+    const _: () = __private::fits_endpoint::<
+        __write_note,
+    >(__private::Argument::<State<Wall>>::TAKES);
+    const _: () = __private::fits_endpoint::<
+        __write_note,
+    >(__private::Argument::<Path<u64>>::TAKES);
+    const _: () = __private::fits_endpoint::<
+        __write_note,
+    >(__private::Argument::<String>::TAKES);
+};
