@@ -12,6 +12,7 @@ mod authorization;
 mod browser;
 mod foreign;
 mod oauth2_scopes;
+mod others;
 mod parity;
 mod parity_schemes;
 mod plain_axum;

@@ -1,11 +1,24 @@
 //! The chapters of the tutorial, each as the original answers.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use tests::server::Answer;
 
 use crate::process::{Example, Scratch};
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_fastapi_parity");
+
+/// Where each application has its document, by the routes of the server.
+pub(crate) fn documents() -> impl Iterator<Item = String> {
+    let table = crate::programs::fastapi_parity::router().unwrap().access_table();
+    let prefix = |path: &str| {
+        let depth = if path.starts_with("/security_websockets") { 3 } else { 1 };
+        path.split('/').take(depth + 1).collect::<Vec<_>>().join("/")
+    };
+    let prefixes: BTreeSet<String> = table.rows().iter().map(|row| prefix(&row.path)).collect();
+    prefixes.into_iter().map(|prefix| format!("{prefix}/openapi.json"))
+}
 
 fn is(answer: &Answer, status: u16, body: Value, challenge: Option<&str>) {
     assert_eq!((answer.status, answer.json()), (status, body));

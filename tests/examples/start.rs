@@ -21,7 +21,8 @@ fn refusal(output: &Output) -> String {
 
 #[test]
 fn the_access_table_is_printed() {
-    for (program, rows) in [(PROGRAM, 2), (crate::oauth2_scopes::PROGRAM, 4), (crate::parity::PROGRAM, 76)] {
+    let programs = [(PROGRAM, 2), (crate::oauth2_scopes::PROGRAM, 4), (crate::parity::PROGRAM, 76)];
+    for (program, rows) in programs.into_iter().chain(crate::others::PROGRAMS) {
         let scratch = Scratch::new();
         let output = Command::new(program).current_dir(&scratch.0).arg("--access-table").output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
