@@ -60,7 +60,7 @@ impl From<Secret> for Token {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum Or<T> {
-    Known(T),
+    Known(#[schema(inline)] T),
     Unknown { msg: &'static str },
 }
 
