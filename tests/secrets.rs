@@ -135,3 +135,61 @@ fn what_is_wrong_with_a_configuration_is_said() {
     assert!(build(|builder| builder.token_format(NoTokens).issuer("x")).contains("has its own"));
     assert!(build(|builder| builder.token_format(NoTokens).signing_key(key())).contains("choose one"));
 }
+
+#[derive(SecurityScheme, Clone)]
+#[security(api_key(query = "key"), authenticate = find)]
+struct ApiKey(u8);
+
+async fn find(key: Secret) -> Result<u8, &'static str> {
+    if key == Secret::new(PASSWORD) { Ok(1) } else { Err("Unknown key.") }
+}
+
+#[derive(SecurityScheme, Clone)]
+#[security(basic)]
+struct Member(BasicCredentials);
+
+#[get("/key")]
+#[requires(ApiKey)]
+async fn by_key(_key: ApiKey) {}
+
+#[get("/member")]
+#[requires(Member)]
+async fn by_name(Member(credentials): Member) -> String {
+    format!("{credentials:?}")
+}
+
+#[get("/tried")]
+#[requires(ApiKey)]
+#[observe]
+async fn tried() {}
+
+/// Keys and passwords of security schemes are in no log; and a route whose policy is only observed is named loudly, when the
+/// router is built and at each request that it would have refused.
+#[tokio::test]
+async fn schemes_log_no_secret_and_observed_routes_are_loud() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let auth = Auth::without_users().login_page("/login").build().unwrap();
+    let server =
+        TestServer::start(SecureRouter::new().mount(by_key).mount(by_name).mount(tried).with_state(auth)).await;
+    let built = log.0.lock().unwrap().clone();
+    assert!(
+        built.contains("access.observed_route") && built.contains("/tried") && built.contains("REFUSES NOBODY"),
+        "{built}"
+    );
+
+    assert_eq!(server.get(&format!("/key?key={PASSWORD}")).await.status, 200);
+    assert_eq!(server.get(&format!("/key?key={PASSWORD}x")).await.status, 401);
+    let browser = server.request("GET", &format!("/key?key={PASSWORD}x"), &["accept: text/html"]).await;
+    assert_eq!(browser.header("location"), Some("/login?next=/key"));
+    // johndoe and the password.
+    let basic = "authorization: Basic am9obmRvZTpjb3JyZWN0LWhvcnNlLWJhdHRlcnktc3RhcGxl";
+    let shown = server.request("GET", "/member", &[basic]).await;
+    assert!(shown.status == 200 && !shown.body.contains("horse"), "{shown:?}");
+    assert_eq!(server.request("GET", "/member", &["authorization: Basic horse"]).await.status, 401);
+    assert_eq!(server.get(&format!("/tried?key={PASSWORD}x")).await.status, 200);
+
+    let log = log.0.lock().unwrap().clone();
+    assert!(log.contains("invalid_credentials") && log.contains("access.observed\""), "{log}");
+    assert!(!log.contains("horse") && !log.contains("am9obmRvZ"), "{log}");
+}

@@ -172,6 +172,33 @@ async fn any_of_and_all_of_several_schemes() {
     assert_eq!(ask("/stranger", &["authorization: Bearer garbage"]).await.status, 401);
 }
 
+/// A service whose key says what it is good for.
+#[derive(SecurityScheme, Clone)]
+#[security(bearer, authenticate = scoped_service)]
+struct Scoped(u8);
+
+async fn scoped_service(token: Secret) -> Option<auth_runtime::Granted<u8>> {
+    let granted = auth_runtime::Granted::to(1);
+    match token.expose() {
+        "reads" => Some(granted.scopes([Scope::Read])),
+        "writes" => Some(granted.scopes([Scope::Write])),
+        "nothing" => Some(granted),
+        _ => None,
+    }
+}
+
+#[get("/scoped-service")]
+#[requires(Scoped[Scope::Read])]
+async fn scoped_handler() {}
+
+#[tokio::test]
+async fn scopes_of_a_scheme_are_those_that_its_authenticator_grants() {
+    let Magazine { server, .. } = Magazine::of(SecureRouter::new().mount(scoped_handler)).await;
+    for (token, status) in [("reads", 200), ("writes", 200), ("nothing", 403), ("unknown", 401)] {
+        assert_eq!(server.get_as("/scoped-service", token).await.status, status, "{token}");
+    }
+}
+
 fn challenges(answer: &tests::server::Answer) -> Vec<&str> {
     let challenges = answer.headers.iter().filter(|(name, _)| name == "www-authenticate");
     challenges.map(|(_, value)| value.as_str()).collect()

@@ -311,6 +311,16 @@ fn the_contrary_of_what_is_said_of_nobody_lets_nobody_in() {
     }
 }
 
+/// A predicate that found nothing to be about lets nobody in, and its contrary does not either.
+#[test]
+fn a_predicate_about_nothing_is_undecided() {
+    const ASKED: Requirement = Requirement::Predicate(About::Request, &ABOUT_REQUEST);
+    let facts = Facts { token: None, user: None, schemes: &[] };
+    for rules in [Rules::of(Policy::all(&[ASKED])), Rules::of(Policy::all(&[Requirement::Not(&ASKED)]))] {
+        assert!(matches!(rules.decide(&facts, &vec![Some(None)]), Decision::Refused(_)), "{rules}");
+    }
+}
+
 fn parts() -> Parts {
     Request::new(()).into_parts().0
 }
