@@ -13,7 +13,7 @@ use crate::{
     error::{Refusal, Rejection},
     guard::{Principal, Wants, authenticate},
     policy::{Policy, Requirement, Rules},
-    scheme::{SecurityScheme, bearer},
+    scheme::{SecurityScheme, bearer, scheme_of},
     secret::Secret,
     token::AccessClaims,
     user::AuthUser,
@@ -61,8 +61,7 @@ pub async fn extract_optional<U: AuthUser, S: UsersOf<U>>(
 pub async fn extract_scheme<K: SecurityScheme, S: AuthState>(parts: &mut Parts, state: &S) -> Result<K, Rejection> {
     let found = extract_optional_scheme::<K, S>(parts, state).await?;
     found.ok_or_else(|| {
-        let rules = [Requirement::Scheme(const { &K::SCHEME }, &[])];
-        let rules = Rules { group: &rules, own: Policy::PUBLIC };
+        let rules = Rules::of(const { Policy::all(&[Requirement::Scheme(&K::SCHEME, &[])]) });
         state.auth().answers().reject(&Refusal::NoCredentials, rules, parts)
     })
 }
@@ -79,12 +78,12 @@ pub async fn extract_optional_scheme<K: SecurityScheme, S: AuthState>(
         return Ok(principal.scheme().cloned());
     }
     let auth = state.auth();
-    let scheme = const { &K::SCHEME };
+    let scheme = scheme_of::<K>();
     match (scheme.read)(scheme, auth.authenticators(), parts).await {
         Ok(found) => Ok(found.and_then(|found| found.value.downcast().ok()).map(|value| *value)),
         Err(refusal) => {
-            let rules = [Requirement::Scheme(scheme, &[])];
-            Err(auth.answers().reject(&refusal, Rules { group: &rules, own: Policy::PUBLIC }, parts))
+            let rules = Rules::of(const { Policy::all(&[Requirement::Scheme(&K::SCHEME, &[])]) });
+            Err(auth.answers().reject(&refusal, rules, parts))
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     endpoint::{GuardArgument, Takes},
     error::Rejection,
     guard::{Principal, Wants, authenticate},
-    policy::{AppliesTo, NamedPolicy, Policy, Requirement, Rules},
+    policy::{AppliesTo, NamedPolicy, Policy, Rules},
 };
 
 /// Proof that the named policy `P` let this request pass. Only a guard of `P` makes one; a handler can hand it on, to a
@@ -68,8 +68,7 @@ where
         if Principal::<S::User>::take(parts).is_some_and(Principal::holds::<P>) {
             return Ok(Self(PhantomData));
         }
-        let requirements: [Requirement; 1] = [P::REQUIREMENT];
-        let rules = Rules { group: &requirements, own: Policy::PUBLIC };
+        let rules = Rules::of(const { Policy::all(&[P::REQUIREMENT]) });
         let auth = state.auth();
         match authenticate(auth, parts, rules, &Wants::default()).await {
             Ok(_) => Ok(Self(PhantomData)),

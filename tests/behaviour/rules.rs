@@ -10,7 +10,7 @@ use axum::{
 };
 
 use crate::{
-    magazine::{Grown, Magazine, Role, User, auth},
+    magazine::{Grown, Magazine, OlderThan, Role, User, auth},
     support::token_of_users,
 };
 
@@ -236,4 +236,15 @@ async fn the_test_kit_acts_as_anybody() {
     assert_eq!(erase_everything(testing::guard(), testing::authorized()).await, "gone");
     assert_eq!(both(testing::guard(), Path(2)).await.status(), 200);
     assert_eq!(both(testing::guard(), Path(1)).await.status(), 403);
+}
+
+/// Of one name, and with another parameter: the compiler takes them for the same, and the guard does not.
+#[get("/other-parameter")]
+#[requires(OlderThan<10>)]
+async fn other_parameter(_proof: Authorized<OlderThan<45>>) {}
+
+#[tokio::test]
+async fn proof_of_one_parameter_is_not_proof_of_another() {
+    let magazine = Magazine::of(SecureRouter::new().mount(other_parameter)).await;
+    assert_eq!(magazine.who_may("/other-parameter").await, ["admin"]);
 }
