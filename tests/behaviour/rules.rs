@@ -243,8 +243,13 @@ async fn the_test_kit_acts_as_anybody() {
 #[requires(OlderThan<10>)]
 async fn other_parameter(_proof: Authorized<OlderThan<45>>) {}
 
+#[get("/either-parameter")]
+#[requires(OlderThan<10> || OlderThan<45>)]
+async fn either_parameter(_proof: Authorized<OlderThan<45>>) {}
+
 #[tokio::test]
 async fn proof_of_one_parameter_is_not_proof_of_another() {
-    let magazine = Magazine::of(SecureRouter::new().mount(other_parameter)).await;
+    let magazine = Magazine::of(SecureRouter::new().mount(other_parameter).mount(either_parameter)).await;
     assert_eq!(magazine.who_may("/other-parameter").await, ["admin"]);
+    assert_eq!(magazine.who_may("/either-parameter").await, ["admin"]);
 }
