@@ -129,9 +129,16 @@ async fn expressions_keep_their_parentheses() {
 #[tokio::test]
 async fn scopes_imply_others() {
     let magazine = Magazine::of(router()).await;
-    for (scope, status) in
-        [("items:read", 200), ("items:write", 200), ("items:*", 200), ("other", 403), ("items", 403), ("*", 403)]
-    {
+    for (scope, status) in [
+        ("items:read", 200),
+        ("items:write", 200),
+        ("items:*", 200),
+        ("other", 403),
+        ("items", 403),
+        ("*", 403),
+        ("items:readers", 403),
+        ("items:rea", 403),
+    ] {
         assert_eq!(magazine.status("/read", "reader", &[scope]).await, status, "{scope}");
     }
 }
@@ -170,6 +177,41 @@ async fn any_of_and_all_of_several_schemes() {
     assert_eq!(ask("/stranger", &[]).await.status, 200);
     assert_eq!(ask("/stranger", &[&reader]).await.status, 403);
     assert_eq!(ask("/stranger", &["authorization: Bearer garbage"]).await.status, 401);
+}
+
+/// Refuses everybody, so that a test sees who was asked first.
+struct Teapot;
+
+impl<S: Sync> axum::extract::FromRequestParts<S> for Teapot {
+    type Rejection = axum::http::StatusCode;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
+        if parts.headers.contains_key("x-tea") { Err(axum::http::StatusCode::IM_A_TEAPOT) } else { Ok(Self) }
+    }
+}
+
+#[get("/optional-key")]
+#[public]
+async fn optional_key(_teapot: Teapot, key: Option<Key>, service: Option<Service>) -> String {
+    format!("{} {}", key.is_some(), service.is_some())
+}
+
+#[tokio::test]
+async fn an_optional_credential_is_none_right_or_refused_before_anything_else() {
+    let Magazine { server, .. } = Magazine::of(SecureRouter::new().mount(optional_key)).await;
+    let ask = async |headers: &[&str]| {
+        let answer = server.request("GET", "/optional-key", headers).await;
+        (answer.status, answer.body)
+    };
+    let service = "authorization: Basic c2hvcDpyaWdodA==";
+    assert_eq!(ask(&[]).await, (200, "false false".to_owned()));
+    assert_eq!(ask(&["x-key: k"]).await, (200, "true false".to_owned()));
+    assert_eq!(ask(&["x-key: k", service]).await, (200, "true true".to_owned()));
+    assert_eq!(ask(&["authorization: Bearer other"]).await.1, "false false", "another scheme's");
+    assert_eq!(ask(&["x-tea: yes"]).await.0, 418);
+    for wrong in ["x-key: ", "authorization: Basic c2hvcDp3cm9uZw==", "authorization: Basic !"] {
+        assert_eq!(ask(&[wrong, "x-tea: yes"]).await.0, 401, "{wrong}");
+    }
 }
 
 /// A service whose key says what it is good for.
