@@ -26,6 +26,7 @@ const _: () = {
         }
     }
     const _: () = {
+        #[allow(unused_imports)]
         use __private::probe::*;
         __private::is_somebody(__private::Yielded::<Client>::MAYBE_NOBODY);
     };
