@@ -1,6 +1,8 @@
 //! What the small applications answer with, and what they have in common.
 
-use auth_runtime::{Auth, AuthorizationHeader, NoUsers, prelude::*};
+use std::sync::LazyLock;
+
+use auth_runtime::{Auth, AuthorizationHeader, ConfigError, NoUsers, prelude::*};
 
 /// `{"username": …}`
 #[derive(Serialize, ToSchema)]
@@ -70,8 +72,15 @@ impl<T> Or<T> {
     }
 }
 
-/// An application whose callers are known by the credentials of security schemes alone.
+static AUTH: LazyLock<Result<Auth<NoUsers>, ConfigError>> =
+    LazyLock::new(|| Auth::without_users().profile(Profile::FastApi).build());
+
+/// What the applications share whose callers are known by the credentials of security schemes alone.
+pub(crate) fn auth() -> Result<Auth<NoUsers>, BoxError> {
+    Ok(AUTH.clone()?)
+}
+
+/// One of them.
 pub(crate) fn serve(router: SecureRouter<Auth<NoUsers>>) -> Result<SecureRouter, BoxError> {
-    let auth = Auth::without_users().profile(Profile::FastApi).build()?;
-    Ok(router.docs("/docs").redirect_slashes().with_state(auth))
+    Ok(router.docs("/docs").redirect_slashes().with_state(auth()?))
 }

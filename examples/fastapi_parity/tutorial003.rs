@@ -73,16 +73,23 @@ fn user(username: &str, full_name: &str, password: &str, disabled: bool) -> User
     }
 }
 
-pub(crate) fn router() -> Result<SecureRouter, BoxError> {
+pub(crate) fn auth() -> Result<Auth<User>, BoxError> {
     let users = MemoryUsers::from_iter([
         user("johndoe", "John Doe", "secret", false),
         user("alice", "Alice Wonderson", "secret2", true),
     ]);
-    let auth = Auth::builder(users)
+    Ok(Auth::builder(users)
         .token_format(UsernameAsToken)
         .password_hasher(FakeHasher)
         .profile(Profile::FastApi)
         .fastapi_invalid_token_detail("Not authenticated")
-        .build()?;
-    Ok(SecureRouter::new().mount(login).mount(read_users_me).docs("/docs").redirect_slashes().with_state(auth))
+        .build()?)
+}
+
+pub(crate) fn app(auth: Auth<User>) -> SecureRouter {
+    SecureRouter::new().mount(login).mount(read_users_me).docs("/docs").redirect_slashes().with_state(auth)
+}
+
+pub(crate) fn router() -> Result<SecureRouter, BoxError> {
+    Ok(app(auth()?))
 }

@@ -52,17 +52,24 @@ fn johndoe() -> User {
     }
 }
 
-pub(crate) fn router() -> Result<SecureRouter, BoxError> {
-    let auth = Auth::builder(MemoryUsers::from_iter([johndoe()]))
+pub(crate) fn auth() -> Result<Auth<User>, BoxError> {
+    Ok(Auth::builder(MemoryUsers::from_iter([johndoe()]))
         .signing_key(SigningKey::generate(&Randomness::default())?)
         .profile(Profile::FastApi)
         .fastapi_bad_login_status(StatusCode::UNAUTHORIZED)
-        .build()?;
-    Ok(SecureRouter::new()
+        .build()?)
+}
+
+pub(crate) fn app(auth: Auth<User>) -> SecureRouter {
+    SecureRouter::new()
         .mount(login_for_access_token)
         .mount(read_users_me)
         .mount(read_own_items)
         .docs("/docs")
         .redirect_slashes()
-        .with_state(auth))
+        .with_state(auth)
+}
+
+pub(crate) fn router() -> Result<SecureRouter, BoxError> {
+    Ok(app(auth()?))
 }

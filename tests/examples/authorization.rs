@@ -2,7 +2,7 @@
 //! found.
 
 use auth_runtime::{
-    Auth, NoUsers, Randomness, SigningKey,
+    Auth, Randomness, SigningKey,
     prelude::*,
     testing::{AuthorizationTest, Report, assert_access_table},
 };
@@ -94,25 +94,76 @@ async fn basic_answers_as_declared() {
     holds(&AuthorizationTest::new(&auth, app).unwrap().credential::<basic::Member>("stanley:swordfish").run().await, 1);
 }
 
-/// Of the parity server, the chapters with scopes and those with Basic, through their routers as they are served.
+/// The parity server as it is served: the chapters with users of their own, and then all applications that have none, each with
+/// a credential of its scheme. The first two chapters take any token for genuine, so that there is nothing to tell apart.
 #[tokio::test]
 async fn the_parity_server_answers_as_declared() {
-    let auth = fastapi_parity::tutorial005::auth().unwrap();
-    let app = fastapi_parity::tutorial005::app(auth.clone());
+    use crate::programs::fastapi_parity::{
+        answers, api_keys, http_schemes, oauth2, openid, router, tutorial003, tutorial004, tutorial005, tutorial006,
+        tutorial007, websockets,
+    };
+
+    let auth = tutorial003::auth().unwrap();
+    let app = tutorial003::app(auth.clone());
+    holds(&AuthorizationTest::new(&auth, app).unwrap().user("johndoe").user("alice").run().await, 1);
+    let auth = tutorial004::auth().unwrap();
+    let app = tutorial004::app(auth.clone());
+    holds(&AuthorizationTest::new(&auth, app).unwrap().user("johndoe").run().await, 2);
+    let auth = tutorial005::auth().unwrap();
+    let app = tutorial005::app(auth.clone());
     holds(&AuthorizationTest::new(&auth, app).unwrap().user("johndoe").user("alice").run().await, 3);
 
-    let auth: Auth<NoUsers> = Auth::without_users().profile(Profile::FastApi).build().unwrap();
-    let router = SecureRouter::new()
-        .mount(fastapi_parity::http_schemes::bearer::read_current_user)
-        .nest("/keys", SecureRouter::new().mount(fastapi_parity::api_keys::cookie::read_current_user))
-        .nest("/optional", SecureRouter::new().mount(fastapi_parity::http_schemes::basic_optional::read_current_user))
-        .with_state(auth.clone());
-    let test = AuthorizationTest::new(&auth, router)
+    let test = AuthorizationTest::new(&answers::auth().unwrap(), router().unwrap())
         .unwrap()
-        .credential::<fastapi_parity::http_schemes::bearer::HTTPBearer>("token")
-        .credential::<fastapi_parity::api_keys::cookie::APIKeyCookie>("key")
-        .credential::<fastapi_parity::http_schemes::basic_optional::HTTPBasic>("name:password");
-    holds(&test.run().await, 3);
+        .credential::<api_keys::cookie::APIKeyCookie>("credential")
+        .credential::<api_keys::cookie_description::APIKeyCookie>("credential")
+        .credential::<api_keys::cookie_optional::APIKeyCookie>("credential")
+        .credential::<api_keys::header::APIKeyHeader>("credential")
+        .credential::<api_keys::header_description::APIKeyHeader>("credential")
+        .credential::<api_keys::header_optional::APIKeyHeader>("credential")
+        .credential::<api_keys::query::APIKeyQuery>("credential")
+        .credential::<api_keys::query_description::APIKeyQuery>("credential")
+        .credential::<api_keys::query_optional::APIKeyQuery>("credential")
+        .credential::<http_schemes::base::HTTPBase>("credential")
+        .credential::<http_schemes::base_description::HTTPBase>("credential")
+        .credential::<http_schemes::base_optional::HTTPBase>("credential")
+        .credential::<http_schemes::basic_optional::HTTPBasic>("name:password")
+        .credential::<http_schemes::basic_realm::HTTPBasic>("name:password")
+        .credential::<http_schemes::basic_realm_description::HTTPBasic>("name:password")
+        .credential::<http_schemes::bearer::HTTPBearer>("credential")
+        .credential::<http_schemes::bearer_description::HTTPBearer>("credential")
+        .credential::<http_schemes::bearer_optional::HTTPBearer>("credential")
+        .credential::<http_schemes::digest::HTTPDigest>("credential")
+        .credential::<http_schemes::digest_description::HTTPDigest>("credential")
+        .credential::<http_schemes::digest_optional::HTTPDigest>("credential")
+        .credential::<openid::connect::OpenIdConnect>("credential")
+        .credential::<openid::connect_description::OpenIdConnect>("credential")
+        .credential::<openid::connect_optional::OpenIdConnect>("credential")
+        .credential::<oauth2::password::OAuth2>("credential")
+        .credential::<oauth2::password_optional::OAuth2>("credential")
+        .credential::<oauth2::password_optional_description::OAuth2>("credential")
+        .credential::<oauth2::authorization_code_bearer::OAuth2AuthorizationCodeBearer>("credential")
+        .credential::<oauth2::authorization_code_bearer_description::OAuth2AuthorizationCodeBearer>("credential")
+        .credential::<oauth2::authorization_code_bearer_scopes::OAuth2AuthorizationCodeBearer>("credential")
+        .credential::<oauth2::authorization_code_bearer_scopes_simple::OAuth2AuthorizationCodeBearer>("credential")
+        .credential::<oauth2::password_bearer_optional::OAuth2PasswordBearer>("credential")
+        .credential::<oauth2::password_bearer_optional_description::OAuth2PasswordBearer>("credential")
+        .credential::<tutorial006::HTTPBasic>("name:password")
+        .credential::<websockets::http_base::HTTPBase>("credential")
+        .credential::<websockets::http_basic::HTTPBasic>("name:password")
+        .credential::<websockets::http_bearer::HTTPBearer>("credential")
+        .credential::<websockets::http_digest::HTTPDigest>("credential")
+        .credential::<websockets::api_key_query::APIKeyQuery>("credential")
+        .credential::<websockets::api_key_header::APIKeyHeader>("credential")
+        .credential::<websockets::api_key_cookie::APIKeyCookie>("credential")
+        .credential::<websockets::oauth2::OAuth2>("credential")
+        .credential::<websockets::openid_connect::OpenIdConnect>("credential")
+        .credential::<websockets::oauth2_password_bearer::OAuth2PasswordBearer>("credential")
+        .credential::<websockets::oauth2_authorization_code_bearer::OAuth2AuthorizationCodeBearer>("credential")
+        .credential::<tutorial007::HTTPBasic>("stanleyjobson:swordfish");
+    let report = test.run().await;
+    report.assert();
+    assert_eq!(report.routes(), 65, "{report}");
 }
 
 /// A handler beside the guard, at a path that is declared.

@@ -244,7 +244,8 @@ impl<U: AuthUser> AuthorizationTest<U> {
         let by_a_rule =
             |refusal: &Refusal| listed.options.has_rules() && matches!(refusal, Refusal::Forbidden | Refusal::Hidden);
         let surprise = match (&expected, refusal) {
-            (Expected::Allowed, None) => return None,
+            // A login form, which the handler may ask for, was not sent.
+            (Expected::Allowed, None | Some(Refusal::BadForm(_))) => return None,
             (Expected::Allowed, Some(refusal)) if by_a_rule(refusal) => return None,
             (Expected::Refused(expected), Some(refusal)) if expected == refusal => return None,
             (Expected::Allowed, Some(refusal)) => format!("is refused ({refusal}), and may call it"),
@@ -352,8 +353,14 @@ impl<U: AuthUser> AuthorizationTest<U> {
         if uses_token(listed) {
             match &kind.token {
                 Token::None => {}
+                // An application's own format may take what looks like garbage for a token.
                 Token::Garbage => {
-                    return Err(self.auth.verify_token("garbage").await.err().unwrap_or(Refusal::NoCredentials));
+                    let found = self.auth.verify_token("garbage").await?;
+                    if wants_user {
+                        let known = self.auth.find_user(&found.subject).await?;
+                        user = Some(known.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?);
+                    }
+                    claims = Some(found);
                 }
                 Token::Expired => {
                     if let Ok(Some(_)) = self.token(&kind.token).await {
