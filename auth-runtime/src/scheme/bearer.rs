@@ -27,7 +27,7 @@ mod tests {
 
     #[test]
     fn reads_the_token() {
-        for value in ["Bearer abc", "bearer abc", "BEARER   abc ", "Bearer\tabc"] {
+        for value in ["Bearer abc", "bearer abc", "BEARER   abc ", "Bearer\tabc", " Bearer abc"] {
             assert_eq!(credential(&headers(&[value])), Ok(Some("abc")), "{value}");
         }
     }
