@@ -13,7 +13,11 @@ use crate::{
     error::{Refusal, Rejection},
     guard::{Principal, Wants, authenticate},
     policy::{Policy, Requirement, Rules},
-    scheme::{SecurityScheme, bearer, scheme_of},
+    scheme::{
+        SecurityScheme,
+        bearer::{self, Shown},
+        scheme_of,
+    },
     secret::Secret,
     token::AccessClaims,
     user::AuthUser,
@@ -48,7 +52,8 @@ pub async fn extract_optional<U: AuthUser, S: UsersOf<U>>(
     if let Some(principal) = Principal::<U>::take(parts) {
         return Ok(principal.user.clone());
     }
-    let nobody = matches!(bearer::credential(&parts.headers), Ok(None));
+    let cookies = state.users_auth().answers().session_cookie;
+    let nobody = matches!(bearer::shown(&parts.headers, cookies), Ok(None));
     #[cfg(feature = "testing")]
     let nobody = nobody && parts.extensions.get::<crate::testing::Acting<U>>().is_none();
     if nobody { Ok(None) } else { extract(parts, state).await.map(Some) }
@@ -142,8 +147,11 @@ impl<S: AuthState> OptionalFromRequestParts<S> for AccessToken {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
         let auth = state.auth();
         let reject = |refusal, parts: &Parts| auth.answers().reject(&refusal, TOKEN, parts);
-        let text = match bearer::credential(&parts.headers) {
-            Ok(text) => text.map(Secret::new),
+        let text = match bearer::shown(&parts.headers, auth.answers().session_cookie) {
+            Ok(shown) => shown.map(|shown| match shown {
+                Shown::Header(text) => Secret::new(text),
+                Shown::Cookie(text) => text,
+            }),
             Err(fault) => return Err(reject(Refusal::InvalidToken(fault), parts)),
         };
         let claims = match Principal::<S::User>::take(parts) {

@@ -7,10 +7,12 @@ use axum::{
 use serde::Serialize;
 
 use crate::{
-    auth::Auth,
-    error::{Answers, Profile, no_store},
+    auth::{Auth, IssuedTokens},
+    error::{Answers, GrantFault, Profile, Refusal, no_store},
     policy::Policy,
     scope::RequestedScope,
+    session_cookie::{self, Next},
+    store::Client,
     token::TokenRequest,
     user::AuthUser,
 };
@@ -34,13 +36,14 @@ use crate::{
 pub struct Grant<S = String> {
     subject: String,
     scopes: Vec<S>,
+    cookie: Option<Next>,
 }
 
 impl<S: RequestedScope> Grant<S> {
     /// A token for this user, without scopes.
     #[expect(clippy::needless_pass_by_value, reason = "a login has no further use for the user")]
     pub fn to<U: AuthUser>(user: U) -> Self {
-        Self { subject: user.username().to_owned(), scopes: Vec::new() }
+        Self { subject: user.username().to_owned(), scopes: Vec::new(), cookie: None }
     }
 
     /// The scopes that the token is good for.
@@ -70,6 +73,13 @@ impl<S: RequestedScope> Grant<S> {
     /// ```
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().collect();
+        self
+    }
+
+    /// Begins a session in a cookie instead, and sends the browser on. It needs
+    /// [`session_cookie`](crate::AuthBuilder::session_cookie), and a form that a page of this site sent.
+    pub fn in_cookie(mut self, next: Next) -> Self {
+        self.cookie = Some(next);
         self
     }
 }
@@ -110,22 +120,26 @@ impl<S: RequestedScope, E: IntoResponse + Send> IntoGrant for Result<Grant<S>, E
 
 /// RFC 6749 section 5.1.
 #[derive(Serialize)]
-struct StandardBody<'a> {
+struct TokenBody<'a> {
     access_token: &'a str,
     token_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_in: Option<u64>,
-    scope: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
 }
 
-#[derive(Serialize)]
-struct FastApiBody<'a> {
-    access_token: &'a str,
-    token_type: &'static str,
+/// Who asked for a grant.
+pub(crate) struct GrantFor<'a> {
+    pub(crate) client: Option<&'a Client>,
+    /// Whether a page of another site may have.
+    pub(crate) forgeable: bool,
 }
 
 /// The token response of a grant.
-pub(crate) async fn respond<U>(auth: &Auth<U>, outcome: impl IntoGrant) -> Response {
+pub(crate) async fn respond<U>(auth: &Auth<U>, outcome: impl IntoGrant, granted_to: &GrantFor<'_>) -> Response {
     let grant = match outcome.into_grant() {
         Ok(grant) => grant,
         Err(mut response) => {
@@ -133,37 +147,97 @@ pub(crate) async fn respond<U>(auth: &Auth<U>, outcome: impl IntoGrant) -> Respo
             return *response;
         }
     };
+    issue(auth, grant, granted_to).await.unwrap_or_else(|refusal| auth.answers().respond(&refusal, &Policy::PUBLIC))
+}
+
+async fn issue<U, S: RequestedScope>(
+    auth: &Auth<U>,
+    grant: Grant<S>,
+    granted_to: &GrantFor<'_>,
+) -> Result<Response, Refusal> {
     let mut scopes: Vec<String> = Vec::with_capacity(grant.scopes.len());
-    for scope in &grant.scopes {
-        if !scopes.iter().any(|present| present == scope.token()) {
-            scopes.push(scope.token().to_owned());
+    let permitted = |scope: &str| match granted_to.client {
+        Some(client) if !client.scopes.is_empty() => client.scopes.iter().any(|one| one == scope),
+        _ => true,
+    };
+    for scope in grant.scopes.iter().map(RequestedScope::token) {
+        if permitted(scope) && !scopes.iter().any(|present| present == scope) {
+            scopes.push(scope.to_owned());
         }
     }
-    let issued = match auth.issue_token(TokenRequest { subject: &grant.subject, scopes: &scopes }).await {
-        Ok(issued) => issued,
-        Err(refusal) => return auth.answers().respond(&refusal, &Policy::PUBLIC),
-    };
+    if let Some(next) = &grant.cookie {
+        if granted_to.forgeable {
+            return Err(Refusal::CrossSite);
+        }
+        let (token, seconds) = auth.start_cookie_session(&grant.subject, &scopes).await?;
+        tracing::info!(event = "session.started", user = ?grant.subject, scopes = ?scopes);
+        let mut response = session_cookie::set(&token, seconds, next);
+        no_store(&mut response);
+        return Ok(response);
+    }
+    let issued = auth.start_session(&grant.subject, &scopes, granted_to.client).await?;
     tracing::info!(event = "token.issued", user = ?grant.subject, scopes = ?scopes);
+    Ok(token_response(auth.answers(), &issued))
+}
 
-    let access_token = issued.token.expose();
-    let mut response = match auth.answers().profile() {
-        Profile::Standard => Json(StandardBody {
-            access_token,
-            token_type: "Bearer",
-            expires_in: issued.expires_in.map(|lifetime| lifetime.as_secs()),
-            scope: &scopes.join(" "),
-        })
-        .into_response(),
-        Profile::FastApi => Json(FastApiBody { access_token, token_type: "bearer" }).into_response(),
+/// A client's own token (RFC 6749 section 4.4).
+pub(crate) async fn respond_to_client<U>(
+    auth: &Auth<U>,
+    client: Option<&Client>,
+    scope: Option<&str>,
+) -> Result<Response, Refusal> {
+    let client = client.ok_or(Refusal::BadGrant(GrantFault::InvalidClient))?;
+    if !client.client_credentials || client.secret.is_none() {
+        return Err(Refusal::BadGrant(GrantFault::UnauthorizedClient));
+    }
+    let scopes: Vec<String> = match scope {
+        None => client.scopes.clone(),
+        Some(scope) => scope.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
     };
+    if !scopes.iter().all(|scope| client.scopes.contains(scope)) {
+        return Err(Refusal::BadGrant(GrantFault::InvalidScope));
+    }
+    let access = auth.issue_token(TokenRequest::new(&client.id, &scopes).client(Some(&client.id))).await?;
+    tracing::info!(event = "token.issued", client = ?client.id, scopes = ?scopes);
+    Ok(token_response(auth.answers(), &IssuedTokens::of_client(access, scopes)))
+}
+
+/// RFC 6749 section 5.1; FastAPI's clients know two fields of it.
+pub(crate) fn token_response(answers: &Answers, issued: &IssuedTokens) -> Response {
+    let standard = answers.profile() == Profile::Standard;
+    let expires_in = issued.access.expires_in.map(|lifetime| lifetime.as_secs());
+    let body = TokenBody {
+        access_token: issued.access.token.expose(),
+        token_type: if standard { "Bearer" } else { "bearer" },
+        expires_in: expires_in.filter(|_| standard),
+        refresh_token: issued.refresh.as_ref().map(crate::secret::Secret::expose),
+        scope: standard.then(|| issued.scopes.join(" ")),
+    };
+    let mut response = Json(body).into_response();
     no_store(&mut response);
     response
 }
 
-/// The fields of a token response, for the document: name, whether it is a number.
-pub(crate) fn response_fields(answers: &Answers) -> &'static [(&'static str, bool)] {
-    match answers.profile() {
-        Profile::Standard => &[("access_token", false), ("token_type", false), ("expires_in", true), ("scope", false)],
-        Profile::FastApi => &[("access_token", false), ("token_type", false)],
+/// The fields of a token response, for the document.
+pub(crate) fn response_fields(answers: &Answers) -> Vec<ResponseField> {
+    let field = |name, number, always| ResponseField { name, number, always };
+    let mut fields = vec![field("access_token", false, true), field("token_type", false, true)];
+    if answers.profile() == Profile::Standard {
+        fields.push(field("expires_in", true, true));
     }
+    if answers.refresh_tokens {
+        // A client's own token has none (RFC 6749 section 4.4.3).
+        fields.push(field("refresh_token", false, false));
+    }
+    if answers.profile() == Profile::Standard {
+        fields.push(field("scope", false, true));
+    }
+    fields
+}
+
+/// One of them: whether it is a number, and whether it is always there.
+pub(crate) struct ResponseField {
+    pub(crate) name: &'static str,
+    pub(crate) number: bool,
+    pub(crate) always: bool,
 }

@@ -23,7 +23,11 @@ use crate::{
     policy::{
         AppliesTo, Caller, Decision, Facts, KnownUser, NamedPolicy, Policy, Presented, Requirement, Rules, Tested,
     },
-    scheme::{Scheme, SecurityScheme, bearer},
+    scheme::{
+        Scheme, SecurityScheme,
+        bearer::{self, Shown},
+        cross_site,
+    },
     token::{AccessClaims, TokenFault},
     user::AuthUser,
 };
@@ -399,15 +403,26 @@ async fn token_and_user<U: AuthUser>(
     if let Some(acting) = parts.extensions.get::<crate::testing::Acting<U>>() {
         return Ok(acting.principal());
     }
-    let Some(token) = bearer::credential(&parts.headers).map_err(Refusal::InvalidToken)? else {
-        return Ok((None, None));
+    let shown = bearer::shown(&parts.headers, auth.answers().session_cookie).map_err(Refusal::InvalidToken)?;
+    let claims = match shown {
+        None => return Ok((None, None)),
+        Some(Shown::Header(token)) => auth.verify_token(token).await?,
+        Some(Shown::Cookie(_)) if is_forgeable(auth, parts) => return Err(Refusal::CrossSite),
+        Some(Shown::Cookie(token)) => auth.verify_cookie(&token).await?,
     };
-    let claims = auth.verify_token(token).await?;
     if !wants_user {
         return Ok((Some(claims), None));
     }
+    if claims.is_of_client() {
+        return Err(Refusal::InvalidToken(TokenFault::OfClient));
+    }
     let user = auth.find_user(&claims.subject).await?.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?;
     Ok((Some(claims), Some(user)))
+}
+
+/// Whether a page of another site may have sent this request, with the cookies that its user has here.
+pub(crate) fn is_forgeable<U>(auth: &Auth<U>, parts: &Parts) -> bool {
+    cross_site::is_forgeable(parts, auth.authenticators().trusted_origins())
 }
 
 /// Asks the policy, and its predicates for as long as it depends on them. Gives the named policies that hold.

@@ -83,6 +83,7 @@ mod scope;
 mod secret;
 #[cfg(feature = "serve")]
 mod serve;
+mod session_cookie;
 mod signature;
 mod store;
 #[cfg(feature = "testing")]
@@ -98,14 +99,23 @@ pub use auth_macros::{
 
 #[cfg(feature = "serve")]
 pub use self::serve::{ServeError, Server, serve};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use self::store::SqlxUsers;
+#[cfg(feature = "postgres")]
+pub use self::store::{PostgresOptions, PostgresStore, PostgresUsers};
+#[cfg(feature = "redis")]
+pub use self::store::{RedisCounters, RedisRevocations};
 #[cfg(feature = "sqlite")]
-pub use self::store::{SqliteUsers, SqliteUsersOptions};
+pub use self::store::{SqliteStore, SqliteUsers, SqliteUsersOptions};
 pub use self::{
     ambient::{Clock, Randomness, RandomnessUnavailable},
-    auth::{Auth, AuthBuilder, AuthState, ConfigError, NoUsers},
+    auth::{
+        Auth, AuthBuilder, AuthState, ConfigError, IssuedTokens, Mail, Mailer, NoUsers, SessionLifetime,
+        VerifiedAddress,
+    },
     boxed::BoxError,
     endpoint::Lint,
-    error::{Answers, Profile, Refusal, Refuse, Refused, Rejection},
+    error::{Answers, GrantFault, Profile, Refusal, Refuse, Refused, Rejection},
     extract::AccessToken,
     form::{FieldFault, FormFault, LoginForm, PasswordRequestForm, PasswordRequestFormStrict, Wrong},
     grant::{Grant, IntoGrant},
@@ -119,8 +129,16 @@ pub use self::{
     },
     scope::{RequestedScope, Scope},
     secret::Secret,
-    store::{Column, ColumnError, ColumnKind, ColumnSpec, MemoryUsers, Record, StoreError, UserStore, Value},
-    token::{AccessClaims, IssuedToken, KeyError, SigningKey, TokenError, TokenFault, TokenFormat, TokenRequest},
+    session_cookie::Next,
+    store::{
+        Client, ClientStore, Column, ColumnError, ColumnKind, ColumnRole, ColumnSpec, CounterStore, FoundToken,
+        KeptToken, MemoryStore, MemoryUsers, Record, RevocationStore, Session, SessionStore, StoreError, TokenDigest,
+        TokenPurpose, UserStore, Value, WeakSecret,
+    },
+    token::{
+        AccessClaims, Algorithm, IssuedToken, KeyError, KeyFile, KeyInfo, NewKey, SigningKey, SigningKeys, TokenError,
+        TokenFault, TokenFormat, TokenRequest,
+    },
     user::AuthUser,
 };
 

@@ -4,39 +4,56 @@ use std::future::Future;
 
 use axum::{
     extract::{FromRequest, Request},
-    response::Response,
+    http::{Uri, request::Parts},
+    response::{IntoResponse, Response},
 };
 
 use crate::{
     auth::{Auth, UsersOf},
     error::{Refusal, Rejection},
-    form::{LoginForm, read, unknown_scopes},
-    grant::{self, IntoGrant},
+    form::{Fields, LoginForm, read, requested_scopes, unknown_scopes},
+    grant::{self, GrantFor, IntoGrant},
+    guard::is_forgeable,
     policy::Policy,
+    scope::RequestedScope,
+    session_cookie::Next,
+    store::Client,
     user::AuthUser,
 };
 
-/// A login whose password was right: the user, the form, and what issues the token.
-pub struct Login<U, F> {
-    auth: Auth<U>,
+/// A request to a token endpoint. One for a login has a user whose password was right, the form, and what issues the tokens;
+/// any other is answered already.
+pub struct Login<U, F>(Result<LoggedIn<U, F>, Box<Response>>);
+
+struct LoggedIn<U, F> {
+    issuer: Issuer<U>,
     user: U,
     form: F,
 }
 
-/// Issues the token of a grant.
-pub struct Issuer<U>(Auth<U>);
+/// Issues the tokens of a grant.
+pub struct Issuer<U> {
+    auth: Auth<U>,
+    client: Option<Client>,
+    /// Whether a page of another site may have sent the form.
+    forgeable: bool,
+}
 
 impl<U, F> Login<U, F> {
     /// The three parts.
-    pub fn into_parts(self) -> (Issuer<U>, U, F) {
-        (Issuer(self.auth), self.user, self.form)
+    ///
+    /// # Errors
+    /// The response to a request for something else than a login: the renewal of a session, or a client's own token.
+    pub fn into_parts(self) -> Result<(Issuer<U>, U, F), Response> {
+        self.0.map(|LoggedIn { issuer, user, form }| (issuer, user, form)).map_err(|response| *response)
     }
 }
 
 impl<U> Issuer<U> {
     /// The token response of what the body returns.
     pub async fn respond<G: IntoGrant>(self, outcome: impl Future<Output = G> + Send) -> Response {
-        grant::respond(&self.0, outcome.await).await
+        let granted_to = GrantFor { client: self.client.as_ref(), forgeable: self.forgeable };
+        grant::respond(&self.auth, outcome.await, &granted_to).await
     }
 }
 
@@ -50,23 +67,76 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Rejection> {
         let auth = state.users_auth();
-        log_in(auth, request)
-            .await
-            .map(|(user, form)| Self { auth: auth.clone(), user, form })
-            .map_err(|refusal| Rejection::new(refusal.clone(), auth.answers().respond(&refusal, &Policy::PUBLIC)))
+        let (parts, body) = request.into_parts();
+        let head = Head::of(&parts, auth);
+        match log_in(auth, &head, Request::from_parts(parts, body)).await {
+            Ok(login) => Ok(login),
+            Err(refusal) => {
+                let answers = auth.answers();
+                let to_page = answers.back_to_login(&refusal, &head.headers, &Next::of_query(&head.uri));
+                let response = to_page.unwrap_or_else(|| answers.respond(&refusal, &Policy::PUBLIC));
+                Err(Rejection::new(refusal, response))
+            }
+        }
     }
 }
 
-async fn log_in<U: AuthUser, F: LoginForm>(auth: &Auth<U>, request: Request) -> Result<(U, F), Refusal> {
-    let unknown_scopes = unknown_scopes(auth.answers().profile());
-    let form = match read(request, F::REQUIRED).await.and_then(|fields| F::from_fields(fields, unknown_scopes)) {
-        Ok(form) => form,
-        Err(fault) => {
-            tracing::info!(event = "login.refused", reason = "bad_form", %fault);
-            return Err(Refusal::BadForm(fault));
-        }
+/// What of the request is needed beside its body.
+struct Head {
+    headers: axum::http::HeaderMap,
+    uri: Uri,
+    forgeable: bool,
+}
+
+impl Head {
+    fn of<U>(parts: &Parts, auth: &Auth<U>) -> Self {
+        Self { headers: parts.headers.clone(), uri: parts.uri.clone(), forgeable: is_forgeable(auth, parts) }
+    }
+}
+
+async fn log_in<U: AuthUser, F: LoginForm>(
+    auth: &Auth<U>,
+    head: &Head,
+    request: Request,
+) -> Result<Login<U, F>, Refusal> {
+    let bad_form = |fault| {
+        tracing::info!(event = "login.refused", reason = "bad_form", %fault);
+        Refusal::BadForm(fault)
     };
+    let fields = read(request, F::REQUIRED).await.map_err(bad_form)?;
+    let client = auth.client_of(&head.headers, &fields).await?;
+    let answered = match fields.grant_type.as_deref() {
+        Some("refresh_token") if auth.keeps_sessions() => Some(refresh::<U, F>(auth, client.as_ref(), &fields).await?),
+        Some("client_credentials") if auth.knows_clients() => {
+            Some(grant::respond_to_client(auth, client.as_ref(), fields.scope.as_deref()).await?)
+        }
+        _ => None,
+    };
+    if let Some(response) = answered {
+        return Ok(Login(Err(Box::new(response))));
+    }
+    let form = F::from_fields(fields, unknown_scopes(auth.answers().profile())).map_err(bad_form)?;
     let (username, password) = form.credentials();
     let user = auth.verify_login(username, password).await?;
-    Ok((user, form))
+    let issuer = Issuer { auth: auth.clone(), client, forgeable: head.forgeable };
+    Ok(Login(Ok(LoggedIn { issuer, user, form })))
+}
+
+async fn refresh<U: AuthUser, F: LoginForm>(
+    auth: &Auth<U>,
+    client: Option<&Client>,
+    fields: &Fields,
+) -> Result<Response, Refusal> {
+    let missing = || Refusal::BadForm(crate::form::FormFault::missing("refresh_token"));
+    let token = fields.refresh_token.as_ref().ok_or_else(missing)?;
+    let unknown = unknown_scopes(auth.answers().profile());
+    let wanted: Option<Vec<String>> = match fields.scope.as_deref() {
+        None => None,
+        Some(scope) => {
+            let scopes: Vec<F::Scope> = requested_scopes(Some(scope), unknown).map_err(Refusal::BadForm)?;
+            Some(scopes.iter().map(|scope| scope.token().to_owned()).collect())
+        }
+    };
+    let issued = auth.refresh(token, client, wanted.as_deref()).await?;
+    Ok(grant::token_response(auth.answers(), &issued).into_response())
 }

@@ -27,8 +27,8 @@ pub use crate::{
     },
     scope::Scope,
     secret::Secret,
-    store::{Boxed, Column, ColumnError, ColumnSpec, Record, Value},
-    user::{AuthUser, DisabledField, PasswordHashField, UsernameField},
+    store::{Boxed, Column, ColumnError, ColumnRole, ColumnSpec, Record, Value},
+    user::{AuthUser, DisabledField, PasswordHashField, UsernameField, VerifiedField},
 };
 
 /// The traits through which a signature is asked about, without their names: imported into an expansion, they shadow nothing.
@@ -42,8 +42,8 @@ pub mod probe {
 
 /// The specification of a column of type `T` in a store of kind `B`.
 #[must_use]
-pub const fn column<B, T: Column<B>>(name: &'static str, key: bool, password_hash: bool) -> ColumnSpec {
-    ColumnSpec { name, kind: T::KIND, nullable: T::NULLABLE, key, password_hash }
+pub const fn column<B, T: Column<B>>(name: &'static str, role: ColumnRole) -> ColumnSpec {
+    ColumnSpec { name, kind: T::KIND, nullable: T::NULLABLE, role }
 }
 
 /// The field of the next value.

@@ -22,6 +22,9 @@ use crate::{
 /// }
 /// ```
 ///
+/// A field marked `#[auth(verified)]`, a `bool`, is whether the user's address was shown to be the user's own. In a database,
+/// each field is a column of its name, or of another: `#[auth(username, column = "email")]`.
+///
 /// A user type without one of these says so on the struct: `#[auth(always_active)]`, `#[auth(no_password)]`.
 ///
 /// Deriving it also makes `User` and `Option<User>` parameters of a handler: the user who makes the request. As a
@@ -58,6 +61,24 @@ pub trait AuthUser: Clone + Send + Sync + 'static {
 
     /// Replaces the stored hash; does nothing for a user type without passwords.
     fn set_password_hash(&mut self, hash: PasswordHash);
+
+    /// Switches the account off or on; false for a user type whose users are always active.
+    fn set_disabled(&mut self, disabled: bool) -> bool {
+        let _ = disabled;
+        false
+    }
+
+    /// Whether the user's address was shown to be the user's own: the field marked `#[auth(verified)]`, and false without
+    /// one.
+    fn is_verified(&self) -> bool {
+        false
+    }
+
+    /// Says whether the user's address was shown to be the user's own; false for a user type that does not keep it.
+    fn set_verified(&mut self, verified: bool) -> bool {
+        let _ = verified;
+        false
+    }
 }
 
 /// The type of the field marked `#[auth(username)]`.
@@ -85,17 +106,51 @@ impl UsernameField for String {
 pub trait DisabledField {
     /// Whether it says yes.
     fn get(&self) -> bool;
+
+    /// Says so.
+    fn set(&mut self, disabled: bool);
 }
 
 impl DisabledField for bool {
     fn get(&self) -> bool {
         *self
     }
+
+    fn set(&mut self, disabled: bool) {
+        *self = disabled;
+    }
 }
 
 impl DisabledField for Option<bool> {
     fn get(&self) -> bool {
         self.unwrap_or(false)
+    }
+
+    fn set(&mut self, disabled: bool) {
+        *self = Some(disabled);
+    }
+}
+
+/// The type of the field marked `#[auth(verified)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot say whether a user's address is verified",
+    label = "the field marked `#[auth(verified)]` is a `bool`"
+)]
+pub trait VerifiedField {
+    /// Whether it says yes.
+    fn get(&self) -> bool;
+
+    /// Says so.
+    fn set(&mut self, verified: bool);
+}
+
+impl VerifiedField for bool {
+    fn get(&self) -> bool {
+        *self
+    }
+
+    fn set(&mut self, verified: bool) {
+        *self = verified;
     }
 }
 

@@ -29,25 +29,52 @@ fn auth_user(user: &User) -> TokenStream {
 
     // Spans are those of the types, where a wrong one is reported.
     let username = match field(user.username) {
-        Some(Field { name, ty }) => quote_spanned!(ty.span() => <#ty as __private::UsernameField>::get(&self.#name)),
+        Some(Field { name, ty, .. }) => {
+            quote_spanned!(ty.span() => <#ty as __private::UsernameField>::get(&self.#name))
+        }
         None => quote!(""),
     };
     let disabled = match field(user.disabled) {
-        Some(Field { name, ty }) => quote_spanned!(ty.span() => <#ty as __private::DisabledField>::get(&self.#name)),
+        Some(Field { name, ty, .. }) => {
+            quote_spanned!(ty.span() => <#ty as __private::DisabledField>::get(&self.#name))
+        }
         None => quote!(false),
     };
     let (hash, set_hash) = match field(user.password_hash) {
-        Some(Field { name, ty }) => (
+        Some(Field { name, ty, .. }) => (
             quote_spanned!(ty.span() => <#ty as __private::PasswordHashField>::get(&self.#name)),
             quote_spanned!(ty.span() => <#ty as __private::PasswordHashField>::set(&mut self.#name, hash)),
         ),
         None => (quote!(::core::option::Option::None), quote!(::core::mem::drop(hash))),
     };
-    let roles = field(user.roles).map(|Field { name, ty }| {
+    let roles = field(user.roles).map(|Field { name, ty, .. }| {
         let has = quote_spanned!(ty.span() => <#ty as __private::RolesField>::has(&self.#name, role));
         quote! {
             fn has_role(&self, role: &dyn __private::Role) -> bool {
                 #has
+            }
+        }
+    });
+    let set_disabled = field(user.disabled).map(|Field { name, ty, .. }| {
+        let set = quote_spanned!(ty.span() => <#ty as __private::DisabledField>::set(&mut self.#name, disabled));
+        quote! {
+            fn set_disabled(&mut self, disabled: bool) -> bool {
+                #set;
+                true
+            }
+        }
+    });
+    let verified = field(user.verified).map(|Field { name, ty, .. }| {
+        let get = quote_spanned!(ty.span() => <#ty as __private::VerifiedField>::get(&self.#name));
+        let set = quote_spanned!(ty.span() => <#ty as __private::VerifiedField>::set(&mut self.#name, verified));
+        quote! {
+            fn is_verified(&self) -> bool {
+                #get
+            }
+
+            fn set_verified(&mut self, verified: bool) -> bool {
+                #set;
+                true
             }
         }
     });
@@ -78,7 +105,9 @@ fn auth_user(user: &User) -> TokenStream {
                 #set_hash
             }
 
+            #set_disabled
             #roles
+            #verified
         }
     }
 }
@@ -129,18 +158,23 @@ fn record(user: &User) -> TokenStream {
     }
     let (generics, _, clause) = generics.split_for_impl();
 
-    let columns = user.fields.iter().enumerate().map(|(index, Field { name, ty })| {
-        let column = syn::ext::IdentExt::unraw(name).to_string();
-        let key = Some(index) == user.username;
-        let password_hash = Some(index) == user.password_hash;
-        quote!(__private::column::<__B, #ty>(#column, #key, #password_hash))
+    let columns = user.fields.iter().enumerate().map(|(index, Field { ty, column, .. })| {
+        let is = |field: Option<usize>| field == Some(index);
+        let role = match () {
+            () if is(user.username) => quote!(Username),
+            () if is(user.password_hash) => quote!(PasswordHash),
+            () if is(user.disabled) => quote!(Disabled),
+            () if is(user.verified) => quote!(Verified),
+            () => quote!(Plain),
+        };
+        quote!(__private::column::<__B, #ty>(#column, __private::ColumnRole::#role))
     });
     let values =
-        user.fields.iter().map(|Field { name, ty }| quote!(<#ty as __private::Column<__B>>::to_value(&self.#name)));
-    let fields = user.fields.iter().map(|Field { name, ty }| {
-        let column = syn::ext::IdentExt::unraw(name).to_string();
-        quote!(#name: __private::field::<__B, #ty>(#column, values)?)
-    });
+        user.fields.iter().map(|Field { name, ty, .. }| quote!(<#ty as __private::Column<__B>>::to_value(&self.#name)));
+    let fields = user
+        .fields
+        .iter()
+        .map(|Field { name, ty, column }| quote!(#name: __private::field::<__B, #ty>(#column, values)?));
     quote! {
         #[automatically_derived]
         impl #generics __private::Record<__B> for #name #parameters #clause {

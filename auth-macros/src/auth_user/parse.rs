@@ -1,6 +1,9 @@
 //! From a struct to a user: which field is what.
 
-use syn::{Attribute, Data, DeriveInput, Fields, Generics, Ident, Type, meta::ParseNestedMeta, spanned::Spanned};
+use syn::{
+    Attribute, Data, DeriveInput, Fields, Generics, Ident, LitStr, Type, ext::IdentExt, meta::ParseNestedMeta,
+    spanned::Spanned,
+};
 
 use crate::error::Errors;
 
@@ -14,11 +17,14 @@ pub(super) struct User {
     pub(super) disabled: Option<usize>,
     pub(super) password_hash: Option<usize>,
     pub(super) roles: Option<usize>,
+    pub(super) verified: Option<usize>,
 }
 
 pub(super) struct Field {
     pub(super) name: Ident,
     pub(super) ty: Type,
+    /// The column that it is kept in.
+    pub(super) column: String,
 }
 
 /// Which field was found to be what.
@@ -28,6 +34,7 @@ struct Marked {
     disabled: Option<usize>,
     password_hash: Option<usize>,
     roles: Option<usize>,
+    verified: Option<usize>,
 }
 
 const SHAPE: &str = "a user is a struct with named fields: `struct User { #[auth(username)] username: String, .. }`";
@@ -47,11 +54,18 @@ pub(super) fn user(input: DeriveInput, errors: &mut Errors) -> Option<User> {
     let mut fields = Vec::new();
     for (index, field) in named.named.into_iter().enumerate() {
         let Some(name) = field.ident else { continue };
+        let mut column = None;
         for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("auth")) {
-            let parsed = attribute.parse_nested_meta(|meta| marked.set(index, &meta));
+            let parsed = attribute.parse_nested_meta(|meta| {
+                if meta.path.is_ident("column") { named_column(&meta, &mut column) } else { marked.set(index, &meta) }
+            });
             errors.keep(parsed);
         }
-        fields.push(Field { name, ty: field.ty });
+        let column = column.unwrap_or_else(|| name.unraw().to_string());
+        if fields.iter().any(|field: &Field| field.column == column) {
+            errors.at(&name, format!("two fields are kept in the column `{column}`: give one of them another"));
+        }
+        fields.push(Field { name, ty: field.ty, column });
     }
 
     let name = input.ident;
@@ -69,8 +83,8 @@ pub(super) fn user(input: DeriveInput, errors: &mut Errors) -> Option<User> {
         (Some(field), true) => errors.at(field, "the struct is #[auth(no_password)], so that no field can be #[auth(password_hash)]: remove one of them"),
         _ => {}
     }
-    let Marked { username, disabled, password_hash, roles } = marked;
-    Some(User { name, generics: input.generics, fields, username, disabled, password_hash, roles })
+    let Marked { username, disabled, password_hash, roles, verified } = marked;
+    Some(User { name, generics: input.generics, fields, username, disabled, password_hash, roles, verified })
 }
 
 impl Marked {
@@ -83,9 +97,11 @@ impl Marked {
             (&mut self.password_hash, "password_hash")
         } else if meta.path.is_ident("roles") {
             (&mut self.roles, "roles")
+        } else if meta.path.is_ident("verified") {
+            (&mut self.verified, "verified")
         } else {
             return Err(meta.error(
-                "a field is one of #[auth(username)], #[auth(disabled)], #[auth(password_hash)] and #[auth(roles)]",
+                "a field is one of #[auth(username)], #[auth(disabled)], #[auth(password_hash)], #[auth(roles)] and #[auth(verified)], and can be kept in a column of another name: #[auth(column = \"..\")]",
             ));
         };
         if place.replace(index).is_some() {
@@ -93,6 +109,23 @@ impl Marked {
         }
         Ok(())
     }
+}
+
+/// `column = "name"`.
+fn named_column(meta: &ParseNestedMeta<'_>, column: &mut Option<String>) -> syn::Result<()> {
+    let name: LitStr = meta.value()?.parse()?;
+    let text = name.value();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if text.is_empty() || !text.bytes().all(plain) || text.starts_with(|first: char| first.is_ascii_digit()) {
+        return Err(syn::Error::new(
+            name.span(),
+            "the name of a column is letters, digits and `_`, and no digit first",
+        ));
+    }
+    if column.replace(text).is_some() {
+        return Err(meta.error("the column is named twice"));
+    }
+    Ok(())
 }
 
 /// `always_active` and `no_password`.

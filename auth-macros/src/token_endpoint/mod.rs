@@ -136,8 +136,10 @@ fn function(handler: Handler, signature: &Signature, private: &TokenStream) -> T
     let respond = quote_spanned!(output.span() => #issuer.respond(#name #turbofish (#user, #(#names,)* #form)).await);
     *outer.block = parse_quote!({
         #inner
-        let (#issuer, #user, #form) = #login.into_parts();
-        #respond
+        match #login.into_parts() {
+            ::core::result::Result::Ok((#issuer, #user, #form)) => #respond,
+            ::core::result::Result::Err(response) => response,
+        }
     });
     quote!(#outer)
 }

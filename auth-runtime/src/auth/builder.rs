@@ -1,29 +1,46 @@
 //! Building an `Auth`: everything is checked before the first request.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use axum::{http::StatusCode, response::Response};
 
-use super::{Auth, Inner, Tokens};
+use super::{Auth, Inner, Mailer, SessionLifetime, Tokens, accounts::AnyMailer, sessions::Sessions};
 use crate::{
     ambient::{Clock, Randomness},
     error::{Answers, OwnAnswer, Profile, Refused, is_quotable},
     password::{Argon2id, HashError, HashingPool, PasswordHasher, PoolSize},
-    scheme::{Authenticate, Authenticates, Authenticators},
-    store::AnyUserStore,
-    token::{AnyTokenFormat, Jwt, JwtSettings, SigningKey, TokenFormat},
+    scheme::{Authenticate, Authenticates, Authenticators, cross_site::is_origin},
+    store::{
+        AnyClientStore, AnyCounterStore, AnyRevocationStore, AnySessionStore, AnyUserStore, ClientStore, CounterStore,
+        RevocationStore, SessionStore,
+    },
+    token::{ACCESS_TOKEN, AnyTokenFormat, Jwt, JwtSettings, JwtVerifier, SigningKey, SigningKeys, TokenFormat},
     user::AuthUser,
 };
 
-const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_LEEWAY: Duration = Duration::from_secs(120);
+const MAX_GRACE: Duration = Duration::from_secs(60);
+const DEFAULT_STORE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Builds an [`Auth`].
 #[must_use = "nothing is checked before `.build()`"]
 pub struct AuthBuilder<U> {
     users: Box<dyn AnyUserStore<U>>,
     format: Option<Box<dyn AnyTokenFormat>>,
-    key: Option<SigningKey>,
+    keys: Option<SigningKeys>,
+    opaque: bool,
+    sessions: Option<Box<dyn AnySessionStore>>,
+    session_lifetime: SessionLifetime,
+    revocations: Option<Box<dyn AnyRevocationStore>>,
+    clients: Option<Box<dyn AnyClientStore>>,
+    counters: Option<Box<dyn AnyCounterStore>>,
+    mailer: Option<Arc<dyn AnyMailer>>,
+    store_timeout: Duration,
     jwt: JwtSettings,
     hasher: Option<Arc<dyn PasswordHasher>>,
     pool: PoolSize,
@@ -39,7 +56,15 @@ impl<U: AuthUser> AuthBuilder<U> {
         Self {
             users,
             format: None,
-            key: None,
+            keys: None,
+            opaque: false,
+            sessions: None,
+            session_lifetime: SessionLifetime::default(),
+            revocations: None,
+            clients: None,
+            counters: None,
+            mailer: None,
+            store_timeout: DEFAULT_STORE_TIMEOUT,
             jwt: JwtSettings::default(),
             hasher: None,
             pool: PoolSize::default(),
@@ -109,8 +134,83 @@ impl<U: AuthUser> AuthBuilder<U> {
     }
 
     /// The key that signs and verifies access tokens, which are then JWTs.
-    pub fn signing_key(mut self, key: SigningKey) -> Self {
-        self.key = Some(key);
+    pub fn signing_key(self, key: SigningKey) -> Self {
+        self.signing_keys(SigningKeys::new(key))
+    }
+
+    /// Several keys, which can be replaced while the program runs: one signs, and all of them verify.
+    pub fn signing_keys(mut self, keys: SigningKeys) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// Access tokens are random texts that mean nothing by themselves, instead of JWTs. They are kept with the sessions, hashed,
+    /// and looked up with each request: what is revoked is refused at once.
+    pub fn opaque_tokens(mut self) -> Self {
+        self.opaque = true;
+        self
+    }
+
+    /// Where sessions are kept: a login is then answered with a refresh token too, and can be renewed, listed and ended.
+    pub fn sessions(mut self, store: impl SessionStore) -> Self {
+        self.sessions = Some(Box::new(store));
+        self
+    }
+
+    /// How long sessions last.
+    pub fn session_lifetime(mut self, lifetime: SessionLifetime) -> Self {
+        self.session_lifetime = lifetime;
+        self
+    }
+
+    /// Where it is kept which tokens and sessions are revoked. Each signed token is then looked up there, and a revocation, a
+    /// logout, a changed password or a disabled user holds for it from the answer on. Without this, a signed token that is
+    /// out stays good until it expires: for as long as [`token_lifetime`](Self::token_lifetime) at most.
+    pub fn revocations(mut self, store: impl RevocationStore) -> Self {
+        self.revocations = Some(Box::new(store));
+        self
+    }
+
+    /// Registered clients: a request to a token endpoint that names a client has to be of one of them. One that names none is
+    /// the application's own login form.
+    pub fn clients(mut self, store: impl ClientStore) -> Self {
+        self.clients = Some(Box::new(store));
+        self
+    }
+
+    /// Where it is counted how often something happens: no user is then sent more than five mails of a kind in an hour.
+    pub fn counters(mut self, store: impl CounterStore) -> Self {
+        self.counters = Some(Box::new(store));
+        self
+    }
+
+    /// What sends mail, for the endpoints that reset passwords and verify addresses.
+    pub fn mailer(mut self, mailer: impl Mailer) -> Self {
+        self.mailer = Some(Arc::new(mailer));
+        self
+    }
+
+    /// A browser's session may be in a cookie: `__Host-session`, out of reach of scripts, sent over TLS (and to localhost) and not
+    /// by the forms of other sites. A login that ends with [`Grant::in_cookie`](crate::Grant::in_cookie) sets it, and every
+    /// guard takes it where there is no `Authorization`.
+    ///
+    /// A request that may change something, or that opens a WebSocket, is refused with 403 if it comes from a page of another
+    /// site. It needs [`sessions`](Self::sessions).
+    pub fn session_cookie(mut self) -> Self {
+        self.answers.session_cookie = true;
+        self
+    }
+
+    /// Other origins whose pages may make requests with the cookies of this one: `https://admin.example`, say. Also where a
+    /// proxy changes the `Host` that the browser asked for.
+    pub fn trusted_origins(mut self, origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.authenticators.trust(origins.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// How long a store may take to answer, five seconds unless said; then the request is refused with 503.
+    pub fn store_timeout(mut self, timeout: Duration) -> Self {
+        self.store_timeout = timeout;
         self
     }
 
@@ -216,7 +316,47 @@ impl<U: AuthUser> AuthBuilder<U> {
                 "the login page is a path such as `/login` or an https URL, in printable ASCII without spaces",
             ));
         }
-        let tokens = match (self.format, self.key) {
+        if let Some(origin) = self.authenticators.trusted_origins().iter().find(|origin| !is_origin(origin)) {
+            return Err(ConfigError::new(format!(
+                "{origin:?} is no origin: it looks like https://app.example, without a slash at its end"
+            )));
+        }
+        if self.answers.session_cookie && self.sessions.is_none() {
+            return Err(ConfigError::new("the session in a cookie is kept in a store: add `.sessions(store)`"));
+        }
+        if self.session_lifetime.reuse_grace > MAX_GRACE {
+            return Err(ConfigError::new(
+                "a used refresh token is only refused, rather than taken for stolen, for a minute at most",
+            ));
+        }
+        if self.session_lifetime.idle.as_secs() == 0 || self.session_lifetime.absolute < self.session_lifetime.idle {
+            return Err(ConfigError::new(
+                "a session lasts at least as long as it may be idle, and that is at least a second",
+            ));
+        }
+        if self.store_timeout.is_zero() {
+            return Err(ConfigError::new("no store answers in no time: the store timeout is zero"));
+        }
+        let JwtSettings { issuer, audience, lifetime, leeway } = &self.jwt;
+        if lifetime.as_secs() == 0 || *lifetime > LONGEST_LIFETIME {
+            return Err(ConfigError::new("the lifetime of tokens is between one second and 24 hours"));
+        }
+        let only_lifetime = JwtSettings { lifetime: *lifetime, ..JwtSettings::default() };
+        let tokens = match (self.format, self.keys) {
+            (format, keys) if self.opaque => {
+                if format.is_some() || keys.is_some() {
+                    return Err(ConfigError::new(
+                        "opaque tokens are not signed, and have no other format: remove `.opaque_tokens()`, or the key and the format",
+                    ));
+                }
+                if self.jwt != only_lifetime {
+                    return Err(ConfigError::new("issuer, audience and leeway are those of signed tokens"));
+                }
+                if self.sessions.is_none() || self.without_tokens {
+                    return Err(ConfigError::new("opaque tokens are kept in a store: add `.sessions(store)`"));
+                }
+                Tokens::Opaque { lifetime: *lifetime }
+            }
             (None, None) if self.without_tokens => Tokens::None,
             _ if self.without_tokens => {
                 return Err(ConfigError::new(
@@ -229,13 +369,9 @@ impl<U: AuthUser> AuthBuilder<U> {
                 ));
             }
             (Some(format), None) => Tokens::Custom(format),
-            (None, Some(key)) => {
-                let JwtSettings { issuer, audience, lifetime, leeway } = &self.jwt;
+            (None, Some(keys)) => {
                 if issuer.is_empty() || audience.is_empty() {
                     return Err(ConfigError::new("the issuer or the audience is empty"));
-                }
-                if lifetime.as_secs() == 0 || *lifetime > LONGEST_LIFETIME {
-                    return Err(ConfigError::new("the lifetime of tokens is between one second and 24 hours"));
                 }
                 if *leeway > MAX_LEEWAY {
                     return Err(ConfigError::new(
@@ -243,9 +379,16 @@ impl<U: AuthUser> AuthBuilder<U> {
                     ));
                 }
                 Tokens::Jwt(Box::new(Jwt {
-                    key,
-                    settings: self.jwt,
-                    clock: self.clock,
+                    verifier: JwtVerifier {
+                        keys: Arc::clone(keys.cached()),
+                        issuer: issuer.clone(),
+                        audience: audience.clone(),
+                        leeway: *leeway,
+                        clock: self.clock.clone(),
+                        types: ACCESS_TOKEN,
+                        needs_id: true,
+                    },
+                    lifetime: *lifetime,
                     randomness: self.randomness.clone(),
                 }))
             }
@@ -269,8 +412,18 @@ impl<U: AuthUser> AuthBuilder<U> {
             tokens,
             pool: HashingPool::new(hasher, self.pool),
             decoy,
-            answers: Arc::new(self.answers),
+            answers: Arc::new(Answers { refresh_tokens: self.sessions.is_some(), ..self.answers }),
             authenticators: self.authenticators,
+            sessions: self.sessions.map(|store| {
+                Arc::new(Sessions { store, lifetime: self.session_lifetime, purged_at: AtomicU64::new(0) })
+            }),
+            revocations: self.revocations,
+            clients: self.clients,
+            counters: self.counters,
+            mailer: self.mailer,
+            store_timeout: self.store_timeout,
+            clock: self.clock,
+            randomness: self.randomness,
         })))
     }
 }

@@ -1,23 +1,30 @@
 //! `Auth`: what an application's guards and logins share.
 
+mod accounts;
 mod builder;
+mod clients;
 mod no_users;
+mod passwords;
+mod sessions;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
+use self::{accounts::AnyMailer, sessions::Sessions};
 pub use self::{
+    accounts::{Mail, Mailer, VerifiedAddress},
     builder::{AuthBuilder, ConfigError},
     no_users::NoUsers,
+    sessions::{IssuedTokens, SessionLifetime},
 };
 use crate::{
+    ambient::{Clock, Randomness},
     endpoint::{Endpoint, Takes},
-    error::{Answers, Profile, Refusal},
-    password::{HashingPool, PasswordHash, PoolError, Verdict},
+    error::{Answers, Refusal},
+    password::{HashingPool, PasswordHash},
     policy::{Requirement, Rules, TOO_MANY},
     scheme::Authenticators,
-    secret::Secret,
-    store::{AnyUserStore, StoreError, UserStore},
-    token::{AccessClaims, AnyTokenFormat, IssuedToken, Jwt, TokenError, TokenFault, TokenRequest},
+    store::{AnyClientStore, AnyCounterStore, AnyRevocationStore, AnyUserStore, StoreError, TokenPurpose, UserStore},
+    token::{AccessClaims, AnyTokenFormat, Jwt, TokenError, TokenFault},
     user::AuthUser,
 };
 
@@ -51,11 +58,23 @@ struct Inner<U> {
     decoy: PasswordHash,
     answers: Arc<Answers>,
     authenticators: Authenticators,
+    sessions: Option<Arc<Sessions>>,
+    revocations: Option<Box<dyn AnyRevocationStore>>,
+    clients: Option<Box<dyn AnyClientStore>>,
+    counters: Option<Box<dyn AnyCounterStore>>,
+    mailer: Option<Arc<dyn AnyMailer>>,
+    store_timeout: Duration,
+    clock: Clock,
+    randomness: Randomness,
 }
 
 enum Tokens {
     /// There are none: all credentials are those of security schemes.
     None,
+    /// Kept with the sessions.
+    Opaque {
+        lifetime: Duration,
+    },
     Jwt(Box<Jwt>),
     Custom(Box<dyn AnyTokenFormat>),
 }
@@ -190,27 +209,26 @@ impl<U> Auth<U> {
         }
     }
 
-    /// An access token, as a token endpoint issues it.
-    ///
-    /// # Errors
-    /// [`Refusal::Unavailable`] if none can be made.
-    pub async fn issue_token(&self, request: TokenRequest<'_>) -> Result<IssuedToken, Refusal> {
-        let issued = match &self.0.tokens {
-            Tokens::None => Err(StoreError::new("this application has no tokens")),
-            Tokens::Jwt(jwt) => jwt.issue(request),
-            Tokens::Custom(format) => format.issue(request).await,
-        };
-        issued.map_err(|error| unavailable("token.issue_failed", &error))
+    /// What a store says, within the time that it has.
+    pub(crate) async fn within<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let limit = self.0.store_timeout;
+        let outcome = tokio::time::timeout(limit, call).await;
+        outcome.unwrap_or_else(|_| Err(StoreError::new(format!("a store did not answer within {limit:?}"))))
+    }
+
+    /// The same, refused where it says nothing.
+    pub(crate) async fn bounded<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, Refusal> {
+        self.within(call).await.map_err(|error| unavailable("store.unavailable", &error))
     }
 }
 
 #[cfg(feature = "testing")]
 impl<U> Auth<U> {
     /// A token that was good once; `None` for tokens that are not JWTs, whose format alone knows when they expire.
-    pub(crate) fn issue_expired_token(&self, request: TokenRequest<'_>) -> Option<Secret> {
+    pub(crate) fn issue_expired_token(&self, request: crate::token::TokenRequest<'_>) -> Option<crate::secret::Secret> {
         match &self.0.tokens {
             Tokens::Jwt(jwt) => jwt.issue_expired(request).ok().map(|issued| issued.token),
-            Tokens::None | Tokens::Custom(_) => None,
+            Tokens::None | Tokens::Opaque { .. } | Tokens::Custom(_) => None,
         }
     }
 }
@@ -222,104 +240,27 @@ impl<U: AuthUser> Auth<U> {
         AuthBuilder::new(Box::new(users))
     }
 
-    /// The user whose password this is.
-    ///
-    /// Costs exactly one hash, whether the user exists or not. A stored hash with outdated parameters is replaced
-    /// once its password is known to be right.
-    ///
-    /// # Errors
-    /// [`Refusal::BadLogin`] for an unknown user, a wrong password or an unreadable hash, and for a disabled user in
-    /// [`Profile::Standard`]; [`Refusal::Unavailable`] if the store is down or too many logins wait.
-    pub async fn verify_login(&self, username: &str, password: &Secret) -> Result<U, Refusal> {
-        let found = self.find_user(username).await;
-        let known = matches!(found, Ok(Some(_)));
-        let outcome = match found {
-            Ok(user) => self.verify_user(user, password).await,
-            Err(refusal) => Err(refusal),
-        };
-        match &outcome {
-            Ok(user) => tracing::info!(event = "login.granted", user = ?user.username()),
-            Err(refusal) if known => {
-                tracing::info!(event = "login.refused", user = ?username, reason = refusal.event());
-            }
-            // Who is unknown is not named: people type passwords into the field for the username.
-            Err(refusal) => tracing::info!(event = "login.refused", reason = refusal.event()),
-        }
-        outcome
-    }
-
-    async fn verify_user(&self, user: Option<U>, password: &Secret) -> Result<U, Refusal> {
-        let stored = user.as_ref().and_then(AuthUser::password_hash).cloned();
-        let verdict = match &stored {
-            Some(hash) => self.verify_hash(password, hash).await?,
-            None => None,
-        };
-        let Some(verdict) = verdict else {
-            // Nothing was computed, for want of a hash that can be read: what it would have cost is spent on another.
-            self.verify_hash(password, &self.0.decoy).await?;
-            return Err(Refusal::BadLogin);
-        };
-        let (Some(user), Some(stored)) = (user, stored) else { return Err(Refusal::BadLogin) };
-        if verdict == Verdict::Mismatch || (user.is_disabled() && self.0.answers.profile == Profile::Standard) {
-            return Err(Refusal::BadLogin);
-        }
-        if verdict == Verdict::MatchOutdated {
-            self.upgrade_hash(user.username(), &stored, password).await;
-        }
-        Ok(user)
-    }
-
-    /// `None` for a hash that cannot be read.
-    async fn verify_hash(&self, password: &Secret, hash: &PasswordHash) -> Result<Option<Verdict>, Refusal> {
-        match self.0.pool.verify(password.clone(), hash.clone()).await {
-            Ok(verdict) => Ok(Some(verdict)),
-            Err(PoolError::Busy) => {
-                tracing::warn!(event = "login.busy", "too many logins wait for a hash");
-                Err(Refusal::Unavailable)
-            }
-            Err(PoolError::Hash(error)) => {
-                tracing::error!(event = "login.unreadable_hash", %error);
-                Ok(None)
-            }
-        }
-    }
-
-    /// Failing to replace an outdated hash is no reason to refuse the login: it will be tried again at the next.
-    async fn upgrade_hash(&self, username: &str, outdated: &PasswordHash, password: &Secret) {
-        match self.0.pool.hash(password.clone()).await {
-            Ok(hash) => match self.0.users.replace_password_hash(username, outdated, &hash).await {
-                Ok(()) => tracing::info!(event = "password.upgraded", user = ?username),
-                Err(error) => tracing::warn!(event = "password.upgrade_failed", user = ?username, %error),
-            },
-            Err(error) => tracing::warn!(event = "password.upgrade_failed", user = ?username, ?error),
-        }
-    }
-
-    /// A hash of a new password, made on the pool, to be stored.
-    ///
-    /// # Errors
-    /// [`Refusal::Unavailable`] if too many logins wait, or without memory or randomness.
-    pub async fn hash_password(&self, password: Secret) -> Result<PasswordHash, Refusal> {
-        self.0.pool.hash(password).await.map_err(|error| {
-            tracing::warn!(event = "password.hash_failed", ?error);
-            Refusal::Unavailable
-        })
-    }
-
     pub(crate) async fn verify_token(&self, token: &str) -> Result<AccessClaims, Refusal> {
         let verified = match &self.0.tokens {
             Tokens::None => Err(TokenFault::Revoked.into()),
-            Tokens::Jwt(jwt) => jwt.verify(token).map_err(TokenError::Invalid),
-            Tokens::Custom(format) => format.verify(token).await,
+            Tokens::Opaque { .. } => return self.verify_kept(TokenPurpose::Access, token).await,
+            Tokens::Jwt(jwt) => jwt.verifier.verify(token).await.map_err(TokenError::Invalid),
+            Tokens::Custom(format) => {
+                let limit = self.0.store_timeout;
+                let late = |_| Err(StoreError::new(format!("no token was verified within {limit:?}")).into());
+                tokio::time::timeout(limit, format.verify(token)).await.unwrap_or_else(late)
+            }
         };
-        verified.map_err(|error| match error {
+        let claims = verified.map_err(|error| match error {
             TokenError::Invalid(fault) => Refusal::InvalidToken(fault),
             TokenError::Unavailable(error) => unavailable("token.verify_failed", &error),
-        })
+        })?;
+        self.check_revoked(&claims).await?;
+        Ok(claims)
     }
 
     pub(crate) async fn find_user(&self, username: &str) -> Result<Option<U>, Refusal> {
-        self.0.users.find(username).await.map_err(|error| unavailable("store.unavailable", &error))
+        self.bounded(self.0.users.find(username)).await
     }
 }
 

@@ -2,21 +2,23 @@ use std::{fmt, sync::Arc};
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Response as HttpResponse, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Response as HttpResponse, StatusCode, header, request::Parts},
     response::Response,
 };
 use serde::Serialize;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 use super::{
-    Refusal, Refused, Rejection,
+    GrantFault, Refusal, Refused, Rejection,
     body::{FastApiDetail, OAuthError, Problem},
     challenge::Challenge,
+    refused::{accepts_html, in_query},
 };
 use crate::{
     form::FormFault,
     policy::{Policy, Requirement, Rules},
-    scheme::{CredentialFault, KeyIn, Place, Scheme},
+    scheme::{CredentialFault, KeyIn, Place, Scheme, bearer},
+    session_cookie::{self, Next},
     token::TokenFault,
 };
 
@@ -56,6 +58,10 @@ pub struct Answers {
     pub(crate) token_scheme: String,
     /// Where people log in.
     pub(crate) login_page: Option<String>,
+    /// Whether a session may be in a cookie.
+    pub(crate) session_cookie: bool,
+    /// Whether a token response has a refresh token.
+    pub(crate) refresh_tokens: bool,
     /// The application's own answers, and the statuses that they have.
     pub(crate) refuse: Option<OwnAnswer>,
 }
@@ -84,6 +90,8 @@ impl Default for Answers {
             invalid_token: "Could not validate credentials".to_owned(),
             token_scheme: TOKEN_SCHEME.to_owned(),
             login_page: None,
+            session_cookie: false,
+            refresh_tokens: false,
             refuse: None,
         }
     }
@@ -147,7 +155,11 @@ impl Answers {
     pub(crate) fn reject(&self, refusal: &Refusal, rules: Rules<'_>, parts: &Parts) -> Rejection {
         let mut own = self.own(refusal, rules, parts);
         own.iter_mut().for_each(no_store);
-        Rejection::new(refusal.clone(), own.unwrap_or_else(|| self.answer(refusal, rules)))
+        let mut response = own.unwrap_or_else(|| self.answer(refusal, rules));
+        if self.session_cookie && matches!(refusal, Refusal::InvalidToken(_)) && bearer::has_no_header(&parts.headers) {
+            session_cookie::clear(&mut response);
+        }
+        Rejection::new(refusal.clone(), response)
     }
 
     /// Whether there are answers beside the profile's.
@@ -188,7 +200,12 @@ impl Answers {
             (Refusal::InsufficientScope | Refusal::Inactive, Profile::Standard) | (Refusal::Forbidden, _) => {
                 StatusCode::FORBIDDEN
             }
-            (Refusal::Hidden, _) => StatusCode::NOT_FOUND,
+            (Refusal::Hidden | Refusal::NoSuchUser, _) => StatusCode::NOT_FOUND,
+            (Refusal::CrossSite, _) => StatusCode::FORBIDDEN,
+            (Refusal::BadGrant(GrantFault::InvalidClient), _) => StatusCode::UNAUTHORIZED,
+            (Refusal::BadGrant(_), _) => StatusCode::BAD_REQUEST,
+            (Refusal::UsernameTaken, _) => StatusCode::CONFLICT,
+            (Refusal::WeakPassword, _) => StatusCode::UNPROCESSABLE_ENTITY,
             (Refusal::BadLogin, Profile::FastApi) => self.bad_login,
             (Refusal::BadForm(FormFault::TooLarge), _) => StatusCode::PAYLOAD_TOO_LARGE,
             (Refusal::BadForm(fault), Profile::FastApi) => match fault {
@@ -243,6 +260,21 @@ impl Answers {
             }
         }
         answers
+    }
+
+    /// A login form of a browser that is refused: back to the login page, with the error's name and the way on.
+    pub(crate) fn back_to_login(&self, refusal: &Refusal, headers: &HeaderMap, next: &Next) -> Option<Response> {
+        let page = self.login_page.as_ref().filter(|_| self.session_cookie && accepts_html(headers))?;
+        let error = match refusal {
+            Refusal::BadLogin => "bad_login",
+            Refusal::BadForm(_) => "bad_form",
+            _ => return None,
+        };
+        let separator = if page.contains('?') { '&' } else { '?' };
+        let mut response =
+            session_cookie::redirect(&format!("{page}{separator}error={error}&next={}", in_query(next.as_str())), None);
+        no_store(&mut response);
+        Some(response)
     }
 
     /// What a token endpoint can answer beside a token, one entry for each status.
@@ -312,6 +344,9 @@ impl Answers {
             }
             Refusal::InvalidCredentials(scheme, fault) => challenges.push(self.scheme_challenge(scheme, Some(fault))),
             Refusal::InvalidToken(_) => challenges.push(self.token_challenge(refusal, rules)),
+            Refusal::BadGrant(GrantFault::InvalidClient) => {
+                challenges.push(Challenge::new("Basic").parameter("realm", &self.realm));
+            }
             Refusal::InsufficientScope if rules.schemes().is_empty() || rules.asks_for_token() => {
                 challenges.push(self.token_challenge(refusal, rules));
             }
@@ -376,6 +411,7 @@ impl Answers {
         match refusal {
             Refusal::BadLogin => oauth("invalid_grant", "The username or the password is wrong."),
             Refusal::BadForm(fault) => oauth(fault.error_code(), &fault.to_string()),
+            Refusal::BadGrant(fault) => oauth(fault.code(), &fault.to_string()),
             Refusal::NoCredentials => self.problem(refusal, rules, &needs(rules)),
             Refusal::InvalidToken(fault) => self.problem(refusal, rules, about(*fault)),
             Refusal::InsufficientScope => self.problem(refusal, rules, MISSING_SCOPE),
@@ -385,6 +421,10 @@ impl Answers {
             Refusal::Inactive => self.problem(refusal, rules, "This account is disabled."),
             Refusal::Forbidden => self.problem(refusal, rules, "You may not do this."),
             Refusal::Hidden => self.problem(refusal, rules, "There is nothing here."),
+            Refusal::CrossSite => self.problem(refusal, rules, CROSS_SITE),
+            Refusal::WeakPassword => self.problem(refusal, rules, WEAK_PASSWORD),
+            Refusal::UsernameTaken => self.problem(refusal, rules, USERNAME_TAKEN),
+            Refusal::NoSuchUser => self.problem(refusal, rules, "There is no such user."),
             Refusal::Unavailable => {
                 self.problem(refusal, rules, "The request cannot be decided at the moment. Try again later.")
             }
@@ -400,7 +440,16 @@ impl Answers {
 
     fn fastapi(&self, refusal: &Refusal, rules: Rules<'_>) -> Response {
         let text = |detail| FastApiDetail::Text { detail };
+        // FastAPI has no such thing; who renews a token or registers a client speaks OAuth.
+        if let Refusal::BadGrant(_) = refusal {
+            return self.standard(refusal, rules);
+        }
         let body = match refusal {
+            Refusal::BadGrant(fault) => text(fault.code()),
+            Refusal::CrossSite => text(CROSS_SITE),
+            Refusal::WeakPassword => text(WEAK_PASSWORD),
+            Refusal::UsernameTaken => text(USERNAME_TAKEN),
+            Refusal::NoSuchUser => text("Not Found"),
             Refusal::NoCredentials => text("Not authenticated"),
             Refusal::InvalidToken(_) => text(&self.invalid_token),
             Refusal::InvalidCredentials(_, fault) => text(told(fault, "Not authenticated")),
@@ -427,6 +476,9 @@ impl Answers {
     }
 }
 
+const CROSS_SITE: &str = "This request comes from another site, and is not made with the session of this one.";
+const WEAK_PASSWORD: &str = "Choose a password of 8 characters or more, and of 1024 bytes at most.";
+const USERNAME_TAKEN: &str = "There is a user of this name already.";
 const MISSING_SCOPE: &str = "The token lacks a scope that this operation needs.";
 
 /// What an authenticator lets a client know, or else what everyone is told.

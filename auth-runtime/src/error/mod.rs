@@ -47,8 +47,59 @@ pub enum Refusal {
     BadLogin,
     /// A login form that cannot be read.
     BadForm(FormFault),
+    /// A client or a grant that the token endpoint, or another of OAuth's endpoints, does not accept.
+    BadGrant(GrantFault),
+    /// A cookie, on a request that a page of another site may have made.
+    CrossSite,
+    /// A new password that is too short or too long.
+    WeakPassword,
+    /// A name that somebody has already.
+    UsernameTaken,
+    /// There is no user of this name.
+    NoSuchUser,
     /// A store is down, or too many logins wait: try again later.
     Unavailable,
+}
+
+/// What is wrong with a client or its grant: an error of RFC 6749 section 5.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GrantFault {
+    /// The client is unknown, or does not show that it is the one that it says.
+    InvalidClient,
+    /// The refresh token, or a token of single use, is unknown, used, expired, or another client's.
+    InvalidGrant,
+    /// The client may not do this.
+    UnauthorizedClient,
+    /// A scope that was not granted.
+    InvalidScope,
+    /// A way of asking for a token that this server does not have.
+    UnsupportedGrantType,
+}
+
+impl GrantFault {
+    /// Its name in RFC 6749.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::InvalidScope => "invalid_scope",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+        }
+    }
+}
+
+impl fmt::Display for GrantFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InvalidClient => "The client is unknown, or its secret is wrong.",
+            Self::InvalidGrant => "The token is not valid, or no longer.",
+            Self::UnauthorizedClient => "The client may not do this.",
+            Self::InvalidScope => "A scope was asked for that was not granted.",
+            Self::UnsupportedGrantType => "This grant type is not supported.",
+        })
+    }
 }
 
 impl Refusal {
@@ -64,6 +115,11 @@ impl Refusal {
             Self::Hidden => "hidden",
             Self::BadLogin => "bad_login",
             Self::BadForm(_) => "bad_form",
+            Self::BadGrant(fault) => fault.code(),
+            Self::CrossSite => "cross_site",
+            Self::WeakPassword => "weak_password",
+            Self::UsernameTaken => "username_taken",
+            Self::NoSuchUser => "no_such_user",
             Self::Unavailable => "unavailable",
         }
     }
@@ -81,6 +137,11 @@ impl fmt::Display for Refusal {
             Self::Hidden => f.write_str("not permitted, and answered as not found"),
             Self::BadLogin => f.write_str("wrong username or password"),
             Self::BadForm(fault) => fault.fmt(f),
+            Self::BadGrant(fault) => fault.fmt(f),
+            Self::CrossSite => f.write_str("a cookie on a request from another site"),
+            Self::WeakPassword => f.write_str("the new password is too short or too long"),
+            Self::UsernameTaken => f.write_str("there is a user of this name already"),
+            Self::NoSuchUser => f.write_str("there is no user of this name"),
             Self::Unavailable => f.write_str("temporarily unavailable"),
         }
     }

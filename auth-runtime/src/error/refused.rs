@@ -68,13 +68,7 @@ impl<'a> Refused<'a> {
     /// Whether this is somebody opening a page: a GET whose `Accept` has `text/html`.
     #[must_use]
     pub fn wants_html(&self) -> bool {
-        let accepts = |value: &axum::http::HeaderValue| {
-            let types = value.as_bytes().split(|byte| *byte == b',');
-            types
-                .map(|one| one.split(|byte| *byte == b';').next().unwrap_or(one).trim_ascii())
-                .any(|media_type| media_type.eq_ignore_ascii_case(b"text/html"))
-        };
-        self.parts.method == Method::GET && self.parts.headers.get_all(header::ACCEPT).iter().any(accepts)
+        self.parts.method == Method::GET && accepts_html(&self.parts.headers)
     }
 
     /// Whether logging in could help.
@@ -87,15 +81,31 @@ impl<'a> Refused<'a> {
     /// `page?next=…`, with the path of the request, which names no host, and its query, unless that may hold a key or the page
     /// is another host's.
     pub(super) fn login_location(&self, page: &str, query_is_secret: bool) -> String {
-        const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
         let uri = self.parts.extensions.get::<OriginalUri>().map_or(&self.parts.uri, |OriginalUri(uri)| uri);
         let whole = uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
         let target = if query_is_secret || !page.starts_with('/') { uri.path() } else { whole };
         // `//host` and `/\host` are other hosts to a browser.
         let target = if target.starts_with("//") || target.contains('\\') { "/" } else { target };
         let separator = if page.contains('?') { '&' } else { '?' };
-        format!("{page}{separator}next={}", utf8_percent_encode(target, PLAIN))
+        format!("{page}{separator}next={}", in_query(target))
     }
+}
+
+/// Whether `Accept` has `text/html`.
+pub(crate) fn accepts_html(headers: &HeaderMap) -> bool {
+    let accepts = |value: &axum::http::HeaderValue| {
+        let types = value.as_bytes().split(|byte| *byte == b',');
+        types
+            .map(|one| one.split(|byte| *byte == b';').next().unwrap_or(one).trim_ascii())
+            .any(|media_type| media_type.eq_ignore_ascii_case(b"text/html"))
+    };
+    headers.get_all(header::ACCEPT).iter().any(accepts)
+}
+
+/// A path as the value of a parameter.
+pub(super) fn in_query(path: &str) -> impl fmt::Display {
+    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    utf8_percent_encode(path, PLAIN)
 }
 
 impl fmt::Debug for Refused<'_> {

@@ -63,7 +63,18 @@ impl Collected {
         if value.is_empty() {
             return;
         }
-        let Fields { grant_type, username, password, scope, client_id, client_secret } = &mut self.fields;
+        let Fields {
+            grant_type,
+            username,
+            password,
+            scope,
+            client_id,
+            client_secret,
+            refresh_token,
+            token,
+            new_password,
+            address,
+        } = &mut self.fields;
         let repeated = match name {
             "grant_type" => replace(grant_type, value.into_owned()).then_some("grant_type"),
             "username" => replace(username, value.into_owned()).then_some("username"),
@@ -71,6 +82,10 @@ impl Collected {
             "scope" => replace(scope, value.into_owned()).then_some("scope"),
             "client_id" => replace(client_id, value.into_owned()).then_some("client_id"),
             "client_secret" => replace(client_secret, Secret::new(value)).then_some("client_secret"),
+            "refresh_token" => replace(refresh_token, Secret::new(value)).then_some("refresh_token"),
+            "token" => replace(token, Secret::new(value)).then_some("token"),
+            "new_password" => replace(new_password, Secret::new(value)).then_some("new_password"),
+            "address" => replace(address, value.into_owned()).then_some("address"),
             _ => None,
         };
         if let Some(field) = repeated.filter(|field| !self.repeated.contains(field)) {

@@ -94,6 +94,10 @@ pub struct Fields {
     pub(crate) scope: Option<String>,
     pub(crate) client_id: Option<String>,
     pub(crate) client_secret: Option<Secret>,
+    pub(crate) refresh_token: Option<Secret>,
+    pub(crate) token: Option<Secret>,
+    pub(crate) new_password: Option<Secret>,
+    pub(crate) address: Option<String>,
 }
 
 /// Why a form cannot be read.
@@ -147,6 +151,10 @@ pub enum Wrong {
 impl FormFault {
     pub(crate) fn field(field: &'static str, wrong: Wrong) -> Self {
         Self::Fields(vec![FieldFault { field, wrong }])
+    }
+
+    pub(crate) fn missing(field: &'static str) -> Self {
+        Self::field(field, Wrong::Missing)
     }
 
     /// The error code of RFC 6749 section 5.2.
@@ -223,16 +231,25 @@ fn check<S: RequestedScope>(
         return Err(FormFault::Fields(faults));
     };
 
+    let scopes = requested_scopes(fields.scope.as_deref(), unknown_scopes)?;
+    let Fields { grant_type, client_id, client_secret, .. } = fields;
+    Ok(Checked { grant_type, username, password, scopes, client_id, client_secret })
+}
+
+/// The scopes that a request names.
+pub(crate) fn requested_scopes<S: RequestedScope>(
+    scope: Option<&str>,
+    unknown_scopes: UnknownScopes,
+) -> Result<Vec<S>, FormFault> {
     let mut scopes = Vec::new();
-    for token in fields.scope.iter().flat_map(|scope| scope.split(' ')).filter(|token| !token.is_empty()) {
+    for token in scope.iter().flat_map(|scope| scope.split(' ')).filter(|token| !token.is_empty()) {
         match S::parse(token) {
             Some(scope) => scopes.push(scope),
             None if unknown_scopes == UnknownScopes::LeaveOut => {}
             None => return Err(FormFault::UnknownScope),
         }
     }
-    let Fields { grant_type, client_id, client_secret, .. } = fields;
-    Ok(Checked { grant_type, username, password, scopes, client_id, client_secret })
+    Ok(scopes)
 }
 
 impl<S: RequestedScope> LoginForm for PasswordRequestForm<S> {

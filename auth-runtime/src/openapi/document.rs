@@ -252,9 +252,12 @@ fn login_form(required: &[&str]) -> RequestBody {
 
 fn token_endpoint(operation: OperationBuilder, login: &LoginBody, answers: &Answers) -> OperationBuilder {
     let mut token = object();
-    for (field, number) in grant::response_fields(answers) {
-        let kind = if *number { Type::Integer } else { Type::String };
-        token = token.property(*field, ObjectBuilder::new().schema_type(SchemaType::Type(kind))).required(*field);
+    for field in grant::response_fields(answers) {
+        let kind = if field.number { Type::Integer } else { Type::String };
+        token = token.property(field.name, ObjectBuilder::new().schema_type(SchemaType::Type(kind)));
+        if field.always {
+            token = token.required(field.name);
+        }
     }
     let mut operation = operation.request_body(Some(login_form(login.required))).response(
         "200",

@@ -12,7 +12,7 @@ use std::{
 
 use axum::http::request::Parts;
 
-use super::{Credential, Scheme, SecurityScheme, credential::CredentialFault};
+use super::{Credential, KeyIn, Place, Scheme, SecurityScheme, credential::CredentialFault, cross_site};
 use crate::{
     error::Refusal,
     scope::RequestedScope,
@@ -181,23 +181,34 @@ where
     }
 }
 
-/// Those that an application's `Auth` was given.
+/// Those that an application's `Auth` was given, and the other origins whose pages may send its cookies.
 #[derive(Clone, Default)]
-pub(crate) struct Authenticators(HashMap<TypeId, Arc<dyn Any + Send + Sync>>);
+pub(crate) struct Authenticators {
+    functions: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    trusted_origins: Vec<String>,
+}
 
 impl Authenticators {
     pub(crate) fn add<K: SecurityScheme>(&mut self, call: Arc<Call<K>>) {
-        self.0.insert(TypeId::of::<K>(), Arc::new(call));
+        self.functions.insert(TypeId::of::<K>(), Arc::new(call));
+    }
+
+    pub(crate) fn trust(&mut self, origins: Vec<String>) {
+        self.trusted_origins = origins;
+    }
+
+    pub(crate) fn trusted_origins(&self) -> &[String] {
+        &self.trusted_origins
     }
 
     fn get<K: SecurityScheme>(&self) -> Option<&Arc<Call<K>>> {
-        self.0.get(&TypeId::of::<K>())?.downcast_ref()
+        self.functions.get(&TypeId::of::<K>())?.downcast_ref()
     }
 }
 
 impl fmt::Debug for Authenticators {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} authenticators", self.0.len())
+        write!(f, "{} authenticators", self.functions.len())
     }
 }
 
@@ -264,6 +275,10 @@ pub(crate) fn read<'a, K: SecurityScheme>(
     Box::pin(async move {
         let wrong = |fault| Refusal::InvalidCredentials(scheme, fault);
         let Some(credential) = K::Credential::read(&scheme.place, parts).map_err(wrong)? else { return Ok(None) };
+        let in_cookie = matches!(scheme.place, Place::ApiKey(KeyIn::Cookie, _));
+        if in_cookie && cross_site::is_forgeable(parts, authenticators.trusted_origins()) {
+            return Err(Refusal::CrossSite);
+        }
         // What the application was given comes first: it is how a test replaces an authenticator.
         let call = match authenticators.get::<K>() {
             Some(call) => Arc::clone(call),

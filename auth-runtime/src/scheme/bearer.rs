@@ -1,9 +1,12 @@
-//! `Authorization: Bearer` (RFC 6750 section 2.1). Tokens in a query or a body are not read.
+//! `Authorization: Bearer` (RFC 6750 section 2.1), and the cookie of a session. Tokens in a query or a body are not read.
 
 use axum::http::HeaderMap;
 
-use super::{authorization, credential::CredentialFault};
-use crate::token::TokenFault;
+use super::{
+    authorization,
+    credential::{CredentialFault, cookie},
+};
+use crate::{secret::Secret, session_cookie, token::TokenFault};
 
 /// The token of a request; `None` without an `Authorization` header, or with one of another scheme.
 pub(crate) fn credential(headers: &HeaderMap) -> Result<Option<&str>, TokenFault> {
@@ -13,6 +16,32 @@ pub(crate) fn credential(headers: &HeaderMap) -> Result<Option<&str>, TokenFault
         Ok(Some(_)) | Err(CredentialFault::Malformed | CredentialFault::Rejected(_)) => Err(TokenFault::Malformed),
         Err(CredentialFault::Ambiguous) => Err(TokenFault::Ambiguous),
     }
+}
+
+/// The token that a request shows, and where: in the header, or in the session's cookie where there is no header.
+pub(crate) enum Shown<'a> {
+    Header(&'a str),
+    Cookie(Secret),
+}
+
+/// [`credential`], or the cookie where an application has sessions in one.
+pub(crate) fn shown(headers: &HeaderMap, cookies: bool) -> Result<Option<Shown<'_>>, TokenFault> {
+    match credential(headers)? {
+        Some(token) => Ok(Some(Shown::Header(token))),
+        None if cookies && has_no_header(headers) => {
+            let found = cookie(session_cookie::NAME, headers).map_err(|fault| match fault {
+                CredentialFault::Ambiguous => TokenFault::Ambiguous,
+                _ => TokenFault::Malformed,
+            })?;
+            Ok(found.map(|token| Shown::Cookie(Secret::new(token))))
+        }
+        None => Ok(None),
+    }
+}
+
+/// Whether there is no `Authorization` at all.
+pub(crate) fn has_no_header(headers: &HeaderMap) -> bool {
+    !headers.contains_key(axum::http::header::AUTHORIZATION)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use axum::http::{header::COOKIE, request::Parts};
+use axum::http::{HeaderMap, header::COOKIE, request::Parts};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use percent_encoding::percent_decode;
 use serde::Serialize;
@@ -82,6 +82,12 @@ impl Credential for Secret {
     }
 }
 
+/// A client's identifier and secret in HTTP Basic, each of them encoded as in a form (RFC 6749 section 2.3.1).
+pub(crate) fn client_credentials(headers: &HeaderMap) -> Result<Option<(String, Secret)>, CredentialFault> {
+    let Some(BasicCredentials { username, password }) = basic(headers)? else { return Ok(None) };
+    Ok(Some((form_decoded(&username)?, Secret::new(form_decoded(password.expose())?))))
+}
+
 /// Username and password of HTTP Basic (RFC 7617).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BasicCredentials {
@@ -95,16 +101,20 @@ impl Credential for BasicCredentials {
     const READS: Reads = Reads { basic: true, ..NOWHERE };
 
     fn read(_: &Place, parts: &Parts) -> Result<Option<Self>, CredentialFault> {
-        let Some((_, encoded)) = authorization::of_scheme(&parts.headers, "Basic", false)? else { return Ok(None) };
-        let decoded = BASE64_STANDARD.decode(encoded).map_err(|_| CredentialFault::Malformed)?;
-        let text = Secret::new(String::from_utf8(decoded).map_err(|_| CredentialFault::Malformed)?);
-        // RFC 7617 section 2: the first colon ends the name; control characters are in neither.
-        match text.expose().split_once(':') {
-            Some((username, password)) if !text.expose().contains(char::is_control) => {
-                Ok(Some(Self { username: username.to_owned(), password: Secret::new(password) }))
-            }
-            _ => Err(CredentialFault::Malformed),
+        basic(&parts.headers)
+    }
+}
+
+fn basic(headers: &HeaderMap) -> Result<Option<BasicCredentials>, CredentialFault> {
+    let Some((_, encoded)) = authorization::of_scheme(headers, "Basic", false)? else { return Ok(None) };
+    let decoded = BASE64_STANDARD.decode(encoded).map_err(|_| CredentialFault::Malformed)?;
+    let text = Secret::new(String::from_utf8(decoded).map_err(|_| CredentialFault::Malformed)?);
+    // RFC 7617 section 2: the first colon ends the name; control characters are in neither.
+    match text.expose().split_once(':') {
+        Some((username, password)) if !text.expose().contains(char::is_control) => {
+            Ok(Some(BasicCredentials { username: username.to_owned(), password: Secret::new(password) }))
         }
+        _ => Err(CredentialFault::Malformed),
     }
 }
 
@@ -179,7 +189,7 @@ fn api_key(place: KeyIn, name: &str, parts: &Parts) -> Result<Option<Secret>, Cr
             })
             .collect::<Result<Vec<String>, _>>()?,
         KeyIn::Query => query(name, parts.uri.query().unwrap_or_default())?,
-        KeyIn::Cookie => cookies(name, parts)?,
+        KeyIn::Cookie => cookies(name, &parts.headers)?,
     };
     match (found.pop(), found.is_empty()) {
         (None, _) => Ok(None),
@@ -189,27 +199,37 @@ fn api_key(place: KeyIn, name: &str, parts: &Parts) -> Result<Option<Secret>, Cr
     }
 }
 
+fn form_decoded(text: &str) -> Result<String, CredentialFault> {
+    let text = text.replace('+', " ");
+    percent_decode(text.as_bytes()).decode_utf8().map(Cow::into_owned).map_err(|_| CredentialFault::Malformed)
+}
+
+/// The one value of a cookie.
+pub(super) fn cookie(name: &str, headers: &HeaderMap) -> Result<Option<String>, CredentialFault> {
+    let mut values = cookies(name, headers)?;
+    match (values.pop(), values.is_empty()) {
+        (Some(_), false) => Err(CredentialFault::Ambiguous),
+        (value, _) => Ok(value),
+    }
+}
+
 /// The values of a parameter, as a form writes them.
 fn query(name: &str, query: &str) -> Result<Vec<String>, CredentialFault> {
-    let decode = |text: &str| {
-        let text = text.replace('+', " ");
-        percent_decode(text.as_bytes()).decode_utf8().map(Cow::into_owned).map_err(|_| CredentialFault::Malformed)
-    };
     let mut values = Vec::new();
     for pair in query.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         // A name that cannot be read is not this one.
-        if decode(key).is_ok_and(|key| key == name) {
-            values.push(decode(value)?);
+        if form_decoded(key).is_ok_and(|key| key == name) {
+            values.push(form_decoded(value)?);
         }
     }
     Ok(values)
 }
 
 /// The values of a cookie (RFC 6265 section 5.4), in one header or in several, as HTTP/2 sends them.
-fn cookies(name: &str, parts: &Parts) -> Result<Vec<String>, CredentialFault> {
+fn cookies(name: &str, headers: &HeaderMap) -> Result<Vec<String>, CredentialFault> {
     let mut values = Vec::new();
-    for header in parts.headers.get_all(COOKIE) {
+    for header in headers.get_all(COOKIE) {
         for pair in header.as_bytes().split(|byte| *byte == b';') {
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
             let (Some(key), Some(value)) = (halves.next(), halves.next()) else { continue };

@@ -4,13 +4,17 @@ mod authenticate;
 mod authorization;
 pub(crate) mod bearer;
 mod credential;
+pub(crate) mod cross_site;
 
 use std::{any::TypeId, fmt};
 
-pub(crate) use self::authenticate::{Authenticators, ReadScheme, has_authenticator, read};
 pub use self::{
     authenticate::{Authenticate, Authenticator, Granted, IntoAuthenticated, Somebody, Yielded, is_somebody},
     credential::{AuthorizationHeader, BasicCredentials, Credential, CredentialFault, HttpCredentials},
+};
+pub(crate) use self::{
+    authenticate::{Authenticators, ReadScheme, has_authenticator, read},
+    credential::client_credentials,
 };
 use crate::{policy::TypeName, scope::RequestedScope};
 

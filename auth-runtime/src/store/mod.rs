@@ -1,23 +1,44 @@
-//! User stores: where users are looked up. A store knows nothing of HTTP.
+//! Stores: users, sessions, revocations, clients, counters. A store knows nothing of HTTP, and decides nothing.
 
+mod clients;
+mod counters;
 mod memory;
 mod record;
-#[cfg(feature = "sqlite")]
-mod sqlite;
+#[cfg(feature = "redis")]
+mod redis;
+mod revocations;
+mod sessions;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 
 use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisCounters, RedisRevocations};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use self::sql::SqlxUsers;
+#[cfg(feature = "postgres")]
+pub use self::sql::{PostgresOptions, PostgresStore, PostgresUsers};
 #[cfg(feature = "sqlite")]
-pub use self::sqlite::{SqliteUsers, SqliteUsersOptions};
+pub use self::sql::{SqliteStore, SqliteUsers, SqliteUsersOptions};
+pub(crate) use self::{
+    clients::AnyClientStore, counters::AnyCounterStore, revocations::AnyRevocationStore, sessions::AnySessionStore,
+};
 pub use self::{
-    memory::MemoryUsers,
-    record::{Column, ColumnError, ColumnKind, ColumnSpec, Record, Value},
+    clients::{Client, ClientStore, WeakSecret},
+    counters::CounterStore,
+    memory::{MemoryStore, MemoryUsers},
+    record::{Column, ColumnError, ColumnKind, ColumnRole, ColumnSpec, Record, Value},
+    revocations::RevocationStore,
+    sessions::{FoundToken, KeptToken, Session, SessionStore, TokenDigest, TokenPurpose},
 };
 use crate::{password::PasswordHash, user::AuthUser};
 
-/// Where users are looked up by name.
+/// Where users are looked up by name, and kept.
 ///
-/// [`MemoryUsers`] and [`SqliteUsers`] are here; implement it for a table of your own:
+/// [`MemoryUsers`], [`SqliteUsers`] and `PostgresUsers` are here, and [`SqlxUsers`] for a table and a row type of your own.
+/// Looking up is all that a login needs; what a store does not implement of the rest is an error where it is asked for.
+/// For anything else, implement it:
 ///
 /// ```
 /// use auth_runtime::{AuthUser, PasswordHash, StoreError, UserStore};
@@ -62,6 +83,54 @@ pub trait UserStore: Send + Sync + 'static {
         old: &PasswordHash,
         new: &PasswordHash,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Adds a user; false if there is one of this name already.
+    fn add(&self, user: &Self::User) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        let _ = user;
+        unsupported("add users")
+    }
+
+    /// Replaces the password hash, whatever it was; false if there is no such user.
+    fn set_password_hash(
+        &self,
+        username: &str,
+        hash: &PasswordHash,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        let _ = (username, hash);
+        unsupported("change passwords")
+    }
+
+    /// Switches a user off or on; false if there is no such user.
+    fn set_disabled(&self, username: &str, disabled: bool) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        let _ = (username, disabled);
+        unsupported("disable users")
+    }
+
+    /// Says whether a user's address is verified; false if there is no such user.
+    fn set_verified(&self, username: &str, verified: bool) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        let _ = (username, verified);
+        unsupported("keep whether an address is verified")
+    }
+
+    /// Removes a user; false if there is none.
+    fn remove(&self, username: &str) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        let _ = username;
+        unsupported("remove users")
+    }
+
+    /// At most `limit` users in the order of their names, from the one after `after` on.
+    fn list(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Self::User>, StoreError>> + Send {
+        let _ = (after, limit);
+        unsupported("list users")
+    }
+}
+
+fn unsupported<T: Send>(what: &str) -> std::future::Ready<Result<T, StoreError>> {
+    std::future::ready(Err(StoreError::new(format!("this store does not {what}: implement it in its `UserStore`"))))
 }
 
 /// A store that is also used elsewhere: `Auth::builder(Arc::clone(&users))`.
@@ -79,6 +148,30 @@ impl<T: UserStore> UserStore for Arc<T> {
         new: &PasswordHash,
     ) -> Result<(), StoreError> {
         T::replace_password_hash(self, username, old, new).await
+    }
+
+    async fn add(&self, user: &T::User) -> Result<bool, StoreError> {
+        T::add(self, user).await
+    }
+
+    async fn set_password_hash(&self, username: &str, hash: &PasswordHash) -> Result<bool, StoreError> {
+        T::set_password_hash(self, username, hash).await
+    }
+
+    async fn set_disabled(&self, username: &str, disabled: bool) -> Result<bool, StoreError> {
+        T::set_disabled(self, username, disabled).await
+    }
+
+    async fn set_verified(&self, username: &str, verified: bool) -> Result<bool, StoreError> {
+        T::set_verified(self, username, verified).await
+    }
+
+    async fn remove(&self, username: &str) -> Result<bool, StoreError> {
+        T::remove(self, username).await
+    }
+
+    async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<T::User>, StoreError> {
+        T::list(self, after, limit).await
     }
 }
 
@@ -130,6 +223,20 @@ pub(crate) trait AnyUserStore<U>: Send + Sync {
         old: &'a PasswordHash,
         new: &'a PasswordHash,
     ) -> Boxed<'a, Result<(), StoreError>>;
+
+    fn add<'a>(&'a self, user: &'a U) -> Boxed<'a, Result<bool, StoreError>>;
+
+    fn set_password_hash<'a>(
+        &'a self,
+        username: &'a str,
+        hash: &'a PasswordHash,
+    ) -> Boxed<'a, Result<bool, StoreError>>;
+
+    fn set_disabled<'a>(&'a self, username: &'a str, disabled: bool) -> Boxed<'a, Result<bool, StoreError>>;
+
+    fn set_verified<'a>(&'a self, username: &'a str, verified: bool) -> Boxed<'a, Result<bool, StoreError>>;
+
+    fn remove<'a>(&'a self, username: &'a str) -> Boxed<'a, Result<bool, StoreError>>;
 }
 
 impl<T: UserStore> AnyUserStore<T::User> for T {
@@ -144,5 +251,29 @@ impl<T: UserStore> AnyUserStore<T::User> for T {
         new: &'a PasswordHash,
     ) -> Boxed<'a, Result<(), StoreError>> {
         Box::pin(UserStore::replace_password_hash(self, username, old, new))
+    }
+
+    fn add<'a>(&'a self, user: &'a T::User) -> Boxed<'a, Result<bool, StoreError>> {
+        Box::pin(UserStore::add(self, user))
+    }
+
+    fn set_password_hash<'a>(
+        &'a self,
+        username: &'a str,
+        hash: &'a PasswordHash,
+    ) -> Boxed<'a, Result<bool, StoreError>> {
+        Box::pin(UserStore::set_password_hash(self, username, hash))
+    }
+
+    fn set_disabled<'a>(&'a self, username: &'a str, disabled: bool) -> Boxed<'a, Result<bool, StoreError>> {
+        Box::pin(UserStore::set_disabled(self, username, disabled))
+    }
+
+    fn set_verified<'a>(&'a self, username: &'a str, verified: bool) -> Boxed<'a, Result<bool, StoreError>> {
+        Box::pin(UserStore::set_verified(self, username, verified))
+    }
+
+    fn remove<'a>(&'a self, username: &'a str) -> Boxed<'a, Result<bool, StoreError>> {
+        Box::pin(UserStore::remove(self, username))
     }
 }

@@ -9,7 +9,9 @@ use crate::password::PasswordHash;
 pub enum Value {
     /// No value.
     Null,
-    /// A whole number; also booleans, as 0 and 1.
+    /// Yes or no; a store without booleans keeps 1 or 0.
+    Boolean(bool),
+    /// A whole number.
     Integer(i64),
     /// A floating-point number.
     Real(f64),
@@ -24,6 +26,7 @@ impl fmt::Debug for Value {
         // A value may be a password hash.
         f.write_str(match self {
             Self::Null => "Null",
+            Self::Boolean(_) => "Boolean(..)",
             Self::Integer(_) => "Integer(..)",
             Self::Real(_) => "Real(..)",
             Self::Text(_) => "Text(..)",
@@ -35,6 +38,8 @@ impl fmt::Debug for Value {
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
+    /// [`Value::Boolean`].
+    Boolean,
     /// [`Value::Integer`].
     Integer,
     /// [`Value::Real`].
@@ -48,16 +53,30 @@ pub enum ColumnKind {
 /// A column of the users table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColumnSpec {
-    /// The field's name.
+    /// The field's name, or the one that it is given by `#[auth(column = "..")]`.
     pub name: &'static str,
     /// What it holds.
     pub kind: ColumnKind,
     /// Whether it may be empty.
     pub nullable: bool,
-    /// Whether it is the username, by which rows are found.
-    pub key: bool,
-    /// Whether it is the password hash.
-    pub password_hash: bool,
+    /// What it is to the library.
+    pub role: ColumnRole,
+}
+
+/// What a column is to the library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ColumnRole {
+    /// Nothing: the application's own.
+    Plain,
+    /// The username, by which rows are found.
+    Username,
+    /// The password hash.
+    PasswordHash,
+    /// Whether the user is disabled.
+    Disabled,
+    /// Whether the user's address is verified.
+    Verified,
 }
 
 /// A stored value did not fit the field.
@@ -162,9 +181,8 @@ macro_rules! integer_column {
 
 integer_column!(i8, i16, i32, i64, u8, u16, u32);
 
-column!(bool, Integer, "0 or 1", |flag| Value::Integer(i64::from(*flag)), |value| match value {
-    Value::Integer(0) => Some(false),
-    Value::Integer(1) => Some(true),
+column!(bool, Boolean, "0 or 1", |flag| Value::Boolean(*flag), |value| match value {
+    Value::Boolean(flag) => Some(flag),
     _ => None,
 });
 
@@ -229,7 +247,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_an_error() {
         assert!(<u8 as Column<()>>::from_value(Value::Integer(256)).is_err());
-        assert!(<bool as Column<()>>::from_value(Value::Integer(2)).is_err());
+        assert!(<bool as Column<()>>::from_value(Value::Integer(1)).is_err());
         assert!(<String as Column<()>>::from_value(Value::Null).is_err());
     }
 }

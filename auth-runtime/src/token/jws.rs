@@ -1,80 +1,101 @@
 //! JSON Web Signature, compact serialization (RFC 7515): one algorithm for each key, and nothing in a header is followed.
 
+use std::borrow::Cow;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use super::{
     TokenFault,
-    key::{Algorithm, SigningKey},
+    key::{CannotSign, KeySet, SigningKey},
 };
 
 /// RFC 9068 section 2.1.
-const ACCESS_TOKEN_TYPE: &str = "at+jwt";
+pub(super) const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 /// Longer tokens are refused unread.
 const MAX_BYTES: usize = 8 * 1024;
 
 #[derive(Serialize)]
-struct NewHeader {
+struct NewHeader<'a> {
     alg: &'static str,
     typ: &'static str,
+    kid: &'a str,
 }
 
+/// Of a header, what is decided on. `jku`, `jwk`, `x5u` and `x5c`, which would say where a key is to be had, are never looked
+/// at: the keys are those that are configured, and `kid` chooses among them.
 #[derive(Deserialize)]
 struct Header<'a> {
     #[serde(borrow)]
-    alg: std::borrow::Cow<'a, str>,
+    alg: Cow<'a, str>,
     #[serde(borrow)]
-    typ: Option<std::borrow::Cow<'a, str>>,
+    typ: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    kid: Option<Cow<'a, str>>,
     crit: Option<IgnoredAny>,
 }
 
 /// Signs `payload` as an access token.
-pub(super) fn sign(key: &SigningKey, payload: &[u8]) -> Result<String, serde_json::Error> {
-    let header = serde_json::to_vec(&NewHeader { alg: key.algorithm().name(), typ: ACCESS_TOKEN_TYPE })?;
-    let mut token = URL_SAFE_NO_PAD.encode(header);
+pub(super) fn sign(key: &SigningKey, payload: &[u8]) -> Result<String, CannotSign> {
+    let header = NewHeader { alg: key.algorithm().name(), typ: ACCESS_TOKEN_TYPE, kid: key.id() };
+    let mut token = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).map_err(|_| CannotSign)?);
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(payload, &mut token);
-    let signature = key.sign(token.as_bytes());
+    let signature = key.sign(token.as_bytes())?;
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     Ok(token)
 }
 
-/// The payload of an access token that this key signed.
-pub(super) fn verify(key: &SigningKey, token: &str) -> Result<Vec<u8>, TokenFault> {
-    if token.len() > MAX_BYTES {
-        return Err(TokenFault::Malformed);
-    }
-    let (signed, signature) = token.rsplit_once('.').ok_or(TokenFault::Malformed)?;
-    let (header, payload) = signed.split_once('.').ok_or(TokenFault::Malformed)?;
-    if payload.contains('.') {
-        return Err(TokenFault::Malformed);
+/// A token that has the form of one, and whose signature nobody has looked at.
+pub(super) struct Unverified<'a> {
+    header: Vec<u8>,
+    payload: &'a str,
+    signed: &'a str,
+    signature: Vec<u8>,
+}
+
+impl<'a> Unverified<'a> {
+    pub(super) fn parse(token: &'a str) -> Result<Self, TokenFault> {
+        if token.len() > MAX_BYTES {
+            return Err(TokenFault::Malformed);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(TokenFault::Malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(TokenFault::Malformed)?;
+        if payload.contains('.') {
+            return Err(TokenFault::Malformed);
+        }
+        Ok(Self { header: decode_object(header)?, payload, signed, signature: decode(signature)? })
     }
 
-    let header = decode_object(header)?;
-    let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| TokenFault::Malformed)?;
-    if header.crit.is_some() {
-        return Err(TokenFault::UnsupportedCritical);
+    /// The payload, if one of these keys signed it as a token of one of these types.
+    pub(super) fn verify(&self, keys: &KeySet, types: &[&str], now: u64) -> Result<Vec<u8>, TokenFault> {
+        let header: Header<'_> = serde_json::from_slice(&self.header).map_err(|_| TokenFault::Malformed)?;
+        if header.crit.is_some() {
+            return Err(TokenFault::UnsupportedCritical);
+        }
+        if !header.typ.is_some_and(|typ| types.iter().any(|wanted| is_type(&typ, wanted))) {
+            return Err(TokenFault::WrongType);
+        }
+        let key = keys.verifying(header.kid.as_deref(), now).ok_or(TokenFault::UnknownKey)?;
+        // The key decides the algorithm; the header has only to agree.
+        if header.alg != key.algorithm().name() {
+            return Err(TokenFault::WrongAlgorithm);
+        }
+        if !key.verifies(self.signed.as_bytes(), &self.signature) {
+            return Err(TokenFault::BadSignature);
+        }
+        decode_object(self.payload)
     }
-    if header.alg != key.algorithm().name() {
-        return Err(TokenFault::WrongAlgorithm);
-    }
-    if !header.typ.is_some_and(|typ| is_access_token_type(&typ)) {
-        return Err(TokenFault::WrongType);
-    }
-    if !key.verifies(signed.as_bytes(), &decode(signature)?) {
-        return Err(TokenFault::BadSignature);
-    }
-    decode_object(payload)
 }
 
 /// `typ` is a media type, with `application/` left out or not, and compared without case (RFC 7515 section 4.1.9).
-fn is_access_token_type(typ: &str) -> bool {
+fn is_type(typ: &str, wanted: &str) -> bool {
     let subtype = match typ.split_at_checked("application/".len()) {
         Some((prefix, rest)) if prefix.eq_ignore_ascii_case("application/") => rest,
         _ => typ,
     };
-    subtype.eq_ignore_ascii_case(ACCESS_TOKEN_TYPE)
+    subtype.eq_ignore_ascii_case(wanted)
 }
 
 /// The text of a JSON object. Asked for here, since serde would take an array of the same values for one.
@@ -86,28 +107,23 @@ fn decode(part: &str) -> Result<Vec<u8>, TokenFault> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenFault::Malformed)
 }
 
-impl Algorithm {
-    /// The name that RFC 7518 and RFC 8037 give it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Hs256 => "HS256",
-            Self::EdDsa => "EdDSA",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
+    use crate::{secret::Secret, token::key::SigningKeys};
 
     fn key() -> SigningKey {
         SigningKey::from_secret(&Secret::new("0123456789abcdef0123456789abcdef")).unwrap()
     }
 
+    fn verify(key: &SigningKey, token: &str) -> Result<Vec<u8>, TokenFault> {
+        let keys = SigningKeys::new(key.clone()).cached().snapshot();
+        Unverified::parse(token)?.verify(&keys, &[ACCESS_TOKEN_TYPE], 0)
+    }
+
     fn forge(header: &str, payload: &str) -> String {
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-        let signature = URL_SAFE_NO_PAD.encode(key().sign(signed.as_bytes()));
+        let signature = URL_SAFE_NO_PAD.encode(key().sign(signed.as_bytes()).unwrap());
         format!("{signed}.{signature}")
     }
 
@@ -136,6 +152,8 @@ mod tests {
             (r#"{"alg":"hs256","typ":"at+jwt"}"#, TokenFault::WrongAlgorithm),
             (r#"{"alg":"HS256"}"#, TokenFault::WrongType),
             (r#"{"alg":"HS256","typ":"JWT"}"#, TokenFault::WrongType),
+            (r#"{"alg":"HS256","typ":"at+jwt","kid":"another"}"#, TokenFault::UnknownKey),
+            (r#"{"alg":"HS256","typ":"at+jwt","kid":7}"#, TokenFault::Malformed),
             (r#"{"alg":"HS256","typ":"at+jwt","crit":["b64"],"b64":false}"#, TokenFault::UnsupportedCritical),
             (r#"{"alg":"HS256","alg":"HS256","typ":"at+jwt"}"#, TokenFault::Malformed),
             (r#"{"typ":"at+jwt"}"#, TokenFault::Malformed),
@@ -152,7 +170,7 @@ mod tests {
         let header =
             r#"{"alg":"HS256","typ":"at+jwt","jwk":{"kty":"oct","k":"YW5vdGhlci1rZXktYW5vdGhlci1rZXktYW5vdGhlciE"}}"#;
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode("{}"));
-        let token = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(foreign.sign(signed.as_bytes())));
+        let token = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(foreign.sign(signed.as_bytes()).unwrap()));
         assert_eq!(verify(&key(), &token), Err(TokenFault::BadSignature));
     }
 
@@ -183,7 +201,7 @@ mod tests {
         let key = SigningKey::from_ed25519_seed(seed.as_slice().try_into().unwrap());
         let signed = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
         assert_eq!(
-            URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes())),
+            URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes()).unwrap()),
             "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
         );
     }
@@ -197,6 +215,9 @@ mod tests {
             .unwrap();
         let key = SigningKey::from_hmac_bytes(&secret).unwrap();
         let signed = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
-        assert_eq!(URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes())), "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+        assert_eq!(
+            URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes()).unwrap()),
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+        );
     }
 }

@@ -1,11 +1,15 @@
 //! Access tokens as signed JWTs (RFC 7519), typed as RFC 9068 types them.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use super::{AccessClaims, IssuedToken, SigningKey, TokenFault, TokenRequest, jws};
+use super::{
+    AccessClaims, IssuedToken, TokenFault, TokenRequest,
+    jws::{self, Unverified},
+    key::CachedKeys,
+};
 use crate::{
     ambient::{Clock, Randomness},
     secret::Secret,
@@ -36,22 +40,42 @@ impl Default for JwtSettings {
     }
 }
 
+/// Signs tokens, and verifies its own.
 #[derive(Debug)]
 pub(crate) struct Jwt {
-    pub(crate) key: SigningKey,
-    pub(crate) settings: JwtSettings,
-    pub(crate) clock: Clock,
+    pub(crate) verifier: JwtVerifier,
+    pub(crate) lifetime: Duration,
     pub(crate) randomness: Randomness,
 }
 
+/// Verifies tokens of one issuer for one audience.
+#[derive(Debug)]
+pub(crate) struct JwtVerifier {
+    pub(crate) keys: Arc<CachedKeys>,
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+    pub(crate) leeway: Duration,
+    pub(crate) clock: Clock,
+    /// The types (`typ`) of the tokens that it takes.
+    pub(crate) types: &'static [&'static str],
+    /// Whether each token has to have an identifier (`jti`), as RFC 9068 says.
+    pub(crate) needs_id: bool,
+}
+
+pub(crate) const ACCESS_TOKEN: &[&str] = &[jws::ACCESS_TOKEN_TYPE];
+
+/// RFC 9068 section 2.2, and `sid` of OpenID Connect.
 #[derive(Serialize)]
 struct NewClaims<'a> {
     iss: &'a str,
     sub: &'a str,
     aud: &'a str,
+    client_id: &'a str,
     iat: u64,
     exp: u64,
     jti: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<&'a str>,
     #[serde(skip_serializing_if = "String::is_empty")]
     scope: String,
 }
@@ -68,10 +92,21 @@ struct Claims<'a> {
     exp: NumericDate,
     #[serde(default)]
     nbf: Option<NumericDate>,
-    #[serde(borrow)]
-    jti: Cow<'a, str>,
+    #[serde(default)]
+    iat: Option<NumericDate>,
+    #[serde(borrow, default)]
+    jti: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    sid: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    client_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    azp: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     scope: Cow<'a, str>,
+    /// Scopes as a list, as some providers write them.
+    #[serde(default)]
+    scp: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -111,43 +146,63 @@ impl TryFrom<f64> for NumericDate {
 
 impl Jwt {
     pub(crate) fn issue(&self, request: TokenRequest<'_>) -> Result<IssuedToken, StoreError> {
-        self.issue_at(self.clock.unix_seconds(), request)
+        self.issue_at(self.verifier.clock.unix_seconds(), request)
     }
 
     /// A token that was good once.
     #[cfg(feature = "testing")]
     pub(crate) fn issue_expired(&self, request: TokenRequest<'_>) -> Result<IssuedToken, StoreError> {
-        let ago = self.settings.lifetime.as_secs() + self.settings.leeway.as_secs() + 1;
-        self.issue_at(self.clock.unix_seconds().saturating_sub(ago), request)
+        let ago = self.lifetime.as_secs() + self.verifier.leeway.as_secs() + 1;
+        self.issue_at(self.verifier.clock.unix_seconds().saturating_sub(ago), request)
     }
 
     fn issue_at(&self, now: u64, request: TokenRequest<'_>) -> Result<IssuedToken, StoreError> {
+        let failed =
+            |error: Box<dyn std::error::Error + Send + Sync>| StoreError::new("no token was made").caused_by(error);
         let mut id = [0; ID_BYTES];
-        self.randomness.fill(&mut id).map_err(|error| StoreError::new("no token was made").caused_by(error))?;
+        self.randomness.fill(&mut id).map_err(|error| failed(error.into()))?;
         let claims = NewClaims {
-            iss: &self.settings.issuer,
+            iss: &self.verifier.issuer,
             sub: request.subject,
-            aud: &self.settings.audience,
+            aud: &self.verifier.audience,
+            client_id: request.client.unwrap_or(FIRST_PARTY),
             iat: now,
-            exp: now.saturating_add(self.settings.lifetime.as_secs()),
+            exp: now.saturating_add(self.lifetime.as_secs()),
             jti: &URL_SAFE_NO_PAD.encode(id),
+            sid: request.session,
             scope: request.scopes.join(" "),
         };
-        let token = serde_json::to_vec(&claims)
-            .and_then(|claims| jws::sign(&self.key, &claims))
-            .map_err(|error| StoreError::new("no token was made").caused_by(error))?;
-        Ok(IssuedToken { token: Secret::new(token), expires_in: Some(self.settings.lifetime) })
+        let claims = serde_json::to_vec(&claims).map_err(|error| failed(error.into()))?;
+        let keys = self.verifier.keys.current();
+        let key = keys.signing(self.verifier.clock.unix_seconds());
+        let key = key.ok_or_else(|| StoreError::new("no key signs now: all have ended, or none has begun"))?;
+        let token = jws::sign(key, &claims).map_err(|error| failed(error.into()))?;
+        Ok(IssuedToken { token: Secret::new(token), expires_in: Some(self.lifetime) })
+    }
+}
+
+/// The client of a token that was issued to the application's own login form (RFC 9068 section 2.2 wants one).
+const FIRST_PARTY: &str = "urn:auth-runtime:first-party";
+
+impl JwtVerifier {
+    pub(crate) async fn verify(&self, token: &str) -> Result<AccessClaims, TokenFault> {
+        let token = Unverified::parse(token)?;
+        let now = self.clock.unix_seconds();
+        let payload = match token.verify(&self.keys.current(), self.types, now) {
+            // It may be newer than what is known here.
+            Err(TokenFault::UnknownKey) => token.verify(self.keys.renewed().await.as_ref(), self.types, now)?,
+            verified => verified?,
+        };
+        self.check(&payload, now)
     }
 
-    pub(crate) fn verify(&self, token: &str) -> Result<AccessClaims, TokenFault> {
-        let payload = jws::verify(&self.key, token)?;
-        let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| TokenFault::Malformed)?;
-        let now = self.clock.unix_seconds();
-        let leeway = self.settings.leeway.as_secs();
-        if claims.iss != self.settings.issuer {
+    fn check(&self, payload: &[u8], now: u64) -> Result<AccessClaims, TokenFault> {
+        let claims: Claims<'_> = serde_json::from_slice(payload).map_err(|_| TokenFault::Malformed)?;
+        let leeway = self.leeway.as_secs();
+        if claims.iss != self.issuer {
             return Err(TokenFault::WrongIssuer);
         }
-        if !claims.aud.names(&self.settings.audience) {
+        if !claims.aud.names(&self.audience) {
             return Err(TokenFault::WrongAudience);
         }
         // RFC 7519 section 4.1.4: not accepted on or after `exp`.
@@ -157,13 +212,18 @@ impl Jwt {
         if claims.nbf.is_some_and(|nbf| now.saturating_add(leeway) < nbf.0) {
             return Err(TokenFault::NotYetValid);
         }
-        if claims.sub.is_empty() {
+        if claims.sub.is_empty() || (self.needs_id && claims.jti.is_none()) {
             return Err(TokenFault::Malformed);
         }
+        let listed = claims.scope.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned);
+        let client = claims.client_id.or(claims.azp).filter(|client| client != FIRST_PARTY);
         Ok(AccessClaims {
             subject: claims.sub.into_owned(),
-            scopes: claims.scope.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
-            id: Some(claims.jti.into_owned()),
+            scopes: listed.chain(claims.scp.into_iter().flatten()).collect(),
+            id: claims.jti.map(Cow::into_owned),
+            session: claims.sid.map(Cow::into_owned),
+            client: client.map(Cow::into_owned),
+            issued_at: claims.iat.map(|iat| iat.0),
             expires_at: Some(claims.exp.0),
         })
     }
@@ -174,26 +234,41 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
+    use crate::token::{SigningKey, SigningKeys};
 
     const NOW: u64 = 1_800_000_000;
 
     fn jwt(now: u64, leeway: u64) -> Jwt {
         Jwt {
-            key: SigningKey::from_secret(&Secret::new("0123456789abcdef0123456789abcdef")).unwrap(),
-            settings: JwtSettings {
+            verifier: JwtVerifier {
+                keys: Arc::clone(SigningKeys::new(key()).cached()),
                 issuer: "https://issuer.example".into(),
                 audience: "https://api.example".into(),
-                lifetime: Duration::from_secs(60),
                 leeway: Duration::from_secs(leeway),
+                clock: Clock::from_fn(move || UNIX_EPOCH + Duration::from_secs(now)),
+                types: ACCESS_TOKEN,
+                needs_id: true,
             },
-            clock: Clock::from_fn(move || UNIX_EPOCH + Duration::from_secs(now)),
+            lifetime: Duration::from_secs(60),
             randomness: Randomness::default(),
         }
     }
 
+    fn key() -> SigningKey {
+        SigningKey::from_secret(&Secret::new("0123456789abcdef0123456789abcdef")).unwrap()
+    }
+
     fn verify(claims: &str) -> Result<AccessClaims, TokenFault> {
-        let jwt = jwt(NOW, 0);
-        jwt.verify(&jws::sign(&jwt.key, claims.as_bytes()).unwrap())
+        jwt(NOW, 0).read(&jws::sign(&key(), claims.as_bytes()).unwrap())
+    }
+
+    impl Jwt {
+        fn read(&self, token: &str) -> Result<AccessClaims, TokenFault> {
+            let keys = self.verifier.keys.snapshot();
+            let now = self.verifier.clock.unix_seconds();
+            let payload = Unverified::parse(token)?.verify(&keys, self.verifier.types, now)?;
+            self.verifier.check(&payload, now)
+        }
     }
 
     fn claims(with: &str) -> String {
@@ -214,28 +289,29 @@ mod tests {
     #[test]
     fn what_is_issued_verifies_until_it_expires() {
         let scopes = ["me".to_owned(), "items".to_owned()];
-        let token = jwt(NOW, 0).issue(TokenRequest { subject: "johndoe", scopes: &scopes }).unwrap().token;
-        let claims = jwt(NOW, 0).verify(token.expose()).unwrap();
+        let token = jwt(NOW, 0).issue(TokenRequest::new("johndoe", &scopes)).unwrap().token;
+        let claims = jwt(NOW, 0).read(token.expose()).unwrap();
         assert_eq!((claims.subject.as_str(), claims.scopes.as_slice()), ("johndoe", scopes.as_slice()));
         assert_eq!(claims.expires_at, Some(NOW + 60));
-        assert!(jwt(NOW + 59, 0).verify(token.expose()).is_ok());
-        assert_eq!(jwt(NOW + 60, 0).verify(token.expose()), Err(TokenFault::Expired));
-        assert!(jwt(NOW + 64, 5).verify(token.expose()).is_ok());
-        assert_eq!(jwt(NOW + 65, 5).verify(token.expose()), Err(TokenFault::Expired));
+        assert!(jwt(NOW + 59, 0).read(token.expose()).is_ok());
+        assert_eq!(jwt(NOW + 60, 0).read(token.expose()), Err(TokenFault::Expired));
+        assert!(jwt(NOW + 64, 5).read(token.expose()).is_ok());
+        assert_eq!(jwt(NOW + 65, 5).read(token.expose()), Err(TokenFault::Expired));
     }
 
     #[test]
     fn with_a_failed_clock_no_token_is_good() {
-        let token = jwt(NOW, 0).issue(TokenRequest { subject: "johndoe", scopes: &[] }).unwrap().token;
-        let failed = Jwt { clock: Clock::from_fn(|| UNIX_EPOCH - Duration::from_secs(1)), ..jwt(NOW, 0) };
-        assert_eq!(failed.verify(token.expose()), Err(TokenFault::Expired));
+        let token = jwt(NOW, 0).issue(TokenRequest::new("johndoe", &[])).unwrap().token;
+        let mut failed = jwt(NOW, 0);
+        failed.verifier.clock = Clock::from_fn(|| UNIX_EPOCH - Duration::from_secs(1));
+        assert!(failed.read(token.expose()).is_err());
     }
 
     #[test]
     fn each_token_has_its_own_identifier() {
-        let request = TokenRequest { subject: "johndoe", scopes: &[] };
+        let request = TokenRequest::new("johndoe", &[]);
         let jwt = jwt(NOW, 0);
-        let id = || jwt.verify(jwt.issue(request).unwrap().token.expose()).unwrap().id;
+        let id = || jwt.read(jwt.issue(request).unwrap().token.expose()).unwrap().id;
         assert_ne!(id(), id());
     }
 
@@ -284,6 +360,6 @@ mod tests {
     fn without_randomness_there_is_no_token() {
         let jwt =
             Jwt { randomness: Randomness::from_fn(|_| Err(crate::ambient::RandomnessUnavailable)), ..jwt(NOW, 0) };
-        assert!(jwt.issue(TokenRequest { subject: "johndoe", scopes: &[] }).is_err());
+        assert!(jwt.issue(TokenRequest::new("johndoe", &[])).is_err());
     }
 }

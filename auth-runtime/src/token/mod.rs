@@ -1,14 +1,21 @@
 //! Access tokens: what they carry, and the trait through which an application brings its own format.
 
+mod jwk;
 mod jws;
 mod jwt;
 mod key;
 
 use std::{error::Error, fmt, future::Future, time::Duration};
 
-pub(crate) use self::jwt::{Jwt, JwtSettings};
-pub use self::key::{KeyError, SigningKey};
+pub use self::key::{Algorithm, KeyError, KeyFile, KeyInfo, NewKey, SigningKey, SigningKeys};
+pub(crate) use self::{
+    jwk::PublicSet,
+    jwt::{ACCESS_TOKEN, Jwt, JwtSettings, JwtVerifier},
+};
+use zeroize::Zeroizing;
+
 use crate::{
+    ambient::{Randomness, RandomnessUnavailable},
     secret::Secret,
     store::{Boxed, StoreError},
 };
@@ -23,6 +30,12 @@ pub struct AccessClaims {
     pub scopes: Vec<String>,
     /// Its own identifier (`jti`).
     pub id: Option<String>,
+    /// The session that it belongs to (`sid`).
+    pub session: Option<String>,
+    /// The client that it was issued to (`client_id`); `None` for the application's own login form.
+    pub client: Option<String>,
+    /// When it was issued, in seconds since 1970 (`iat`).
+    pub issued_at: Option<u64>,
     /// When it expires, in seconds since 1970 (`exp`).
     pub expires_at: Option<u64>,
 }
@@ -39,6 +52,19 @@ impl AccessClaims {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self
     }
+
+    /// Whether it is a client's own, by `grant_type=client_credentials`: no user stands behind it.
+    #[must_use]
+    pub fn is_of_client(&self) -> bool {
+        self.client.as_ref() == Some(&self.subject)
+    }
+}
+
+/// Random text of this many bytes, as base64url.
+pub(crate) fn random_text<const BYTES: usize>(randomness: &Randomness) -> Result<Secret, RandomnessUnavailable> {
+    let mut bytes = Zeroizing::new([0; BYTES]);
+    randomness.fill(bytes.as_mut_slice())?;
+    Ok(Secret::new(jwk::encode(bytes.as_slice())))
 }
 
 /// A token to be issued.
@@ -49,13 +75,29 @@ pub struct TokenRequest<'a> {
     pub subject: &'a str,
     /// The scopes granted.
     pub scopes: &'a [String],
+    /// The client that it is issued to; `None` for the application's own login form.
+    pub client: Option<&'a str>,
+    /// The session that it belongs to.
+    pub session: Option<&'a str>,
 }
 
 impl<'a> TokenRequest<'a> {
     /// A token for this user with these scopes.
     #[must_use]
     pub fn new(subject: &'a str, scopes: &'a [String]) -> Self {
-        Self { subject, scopes }
+        Self { subject, scopes, client: None, session: None }
+    }
+
+    /// The same, issued to this client.
+    #[must_use]
+    pub fn client(self, client: Option<&'a str>) -> Self {
+        Self { client, ..self }
+    }
+
+    /// The same, in this session.
+    #[must_use]
+    pub fn session(self, session: Option<&'a str>) -> Self {
+        Self { session, ..self }
     }
 }
 
@@ -165,6 +207,8 @@ pub enum TokenFault {
     WrongAlgorithm,
     /// A `crit` header, none of whose extensions are supported (RFC 7515 section 4.1.11).
     UnsupportedCritical,
+    /// Signed by a key that is not known here, or no longer (`kid`).
+    UnknownKey,
     /// The signature does not verify.
     BadSignature,
     /// After `exp`.
@@ -177,6 +221,8 @@ pub enum TokenFault {
     WrongAudience,
     /// Its user does not exist (any more).
     UnknownUser,
+    /// A client's own, where a user is asked for.
+    OfClient,
     /// Revoked, or unknown to the application's own format.
     Revoked,
 }
@@ -189,12 +235,14 @@ impl fmt::Display for TokenFault {
             Self::WrongType => "a token for another purpose",
             Self::WrongAlgorithm => "another algorithm",
             Self::UnsupportedCritical => "a critical header that is not supported",
+            Self::UnknownKey => "signed by an unknown key",
             Self::BadSignature => "the signature does not verify",
             Self::Expired => "expired",
             Self::NotYetValid => "not valid yet",
             Self::WrongIssuer => "another issuer",
             Self::WrongAudience => "another audience",
             Self::UnknownUser => "its user does not exist",
+            Self::OfClient => "a client's own, without a user",
             Self::Revoked => "revoked or unknown",
         })
     }

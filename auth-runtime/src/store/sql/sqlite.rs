@@ -1,3 +1,5 @@
+//! SQLite.
+
 use std::{
     fmt,
     marker::PhantomData,
@@ -6,16 +8,28 @@ use std::{
 };
 
 use sqlx::{
-    AssertSqlSafe, Row, Sqlite, SqlitePool,
+    AssertSqlSafe, Row, Sqlite, SqlitePool, Transaction,
     query::Query,
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow},
 };
 
 use super::{
-    StoreError, UserStore,
-    record::{ColumnKind, ColumnSpec, Record, Value},
+    check_table, from_stored, migrations,
+    migrations::migrate,
+    store,
+    store::sql_store,
+    to_stored,
+    users::{Statements, create_statement, sql_users},
 };
-use crate::{password::PasswordHash, user::AuthUser};
+use crate::{
+    ambient::Clock,
+    password::PasswordHash,
+    store::{
+        Client, ClientStore, ColumnKind, ColumnRole, FoundToken, KeptToken, Record, RevocationStore, Session,
+        SessionStore, StoreError, TokenDigest, UserStore, Value,
+    },
+    user::AuthUser,
+};
 
 const DEFAULT_TABLE: &str = "users";
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,15 +71,6 @@ impl<U> Clone for SqliteUsers<U> {
             users: PhantomData,
         }
     }
-}
-
-/// Written once: the names in them are the fields of the user type and the table of the options, never input.
-#[derive(Clone)]
-struct Statements {
-    find: String,
-    insert: String,
-    count: String,
-    replace_password_hash: Option<String>,
 }
 
 /// How a [`SqliteUsers`] is opened.
@@ -134,67 +139,17 @@ impl<U: AuthUser> SqliteUsers<U> {
     where
         U: Record<Sqlite>,
     {
-        if !is_plain_name(&options.table) {
-            return Err(StoreError::new(format!(
-                "{:?} cannot be the name of a table here: use letters, digits and _, and no digit first",
-                options.table
-            )));
-        }
+        check_table(&options.table)?;
+        let pool = open(path, options.create, options.busy_timeout).await?;
         if options.create {
-            create_for_owner(path);
-        }
-        let connect = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(options.create)
-            .journal_mode(SqliteJournalMode::Wal)
-            .busy_timeout(options.busy_timeout);
-        let pool = SqlitePoolOptions::new()
-            .acquire_timeout(options.busy_timeout + DEFAULT_TIMEOUT)
-            .connect_with(connect)
-            .await
-            .map_err(|error| explain(path, error))?;
-        if options.create {
-            sqlx::query(AssertSqlSafe(create_statement::<U>(&options.table)))
+            sqlx::query(AssertSqlSafe(create_statement(U::COLUMNS, &options.table, type_name)))
                 .execute(&pool)
                 .await
                 .map_err(|error| explain(path, error))?;
         }
         check_columns::<U>(&pool, path, &options.table).await?;
-        let statements = Statements::of::<U>(&options.table);
+        let statements = Statements::of(U::COLUMNS, &options.table);
         Ok(Self { pool, path: path.to_owned(), statements, users: PhantomData })
-    }
-
-    /// Adds a user.
-    ///
-    /// # Errors
-    /// [`StoreError`] if there is a user of this name already, or the file cannot be written.
-    pub async fn insert(&self, user: &U) -> Result<(), StoreError>
-    where
-        U: Record<Sqlite>,
-    {
-        let mut query = sqlx::query(AssertSqlSafe(self.statements.insert.as_str()));
-        for value in user.to_values() {
-            query = bind(query, value);
-        }
-        match query.execute(&self.pool).await {
-            Ok(_) => Ok(()),
-            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-                Err(StoreError::new(format!("there is a user named {:?} already", user.username())))
-            }
-            Err(error) => Err(self.explain(error)),
-        }
-    }
-
-    /// How many users there are.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the file cannot be read.
-    pub async fn count(&self) -> Result<u64, StoreError> {
-        let count: i64 = sqlx::query_scalar(AssertSqlSafe(self.statements.count.as_str()))
-            .fetch_one(&self.pool)
-            .await
-            .map_err(|error| self.explain(error))?;
-        Ok(u64::try_from(count).unwrap_or_default())
     }
 
     /// Writes everything back and closes the file.
@@ -205,46 +160,13 @@ impl<U: AuthUser> SqliteUsers<U> {
     fn explain(&self, error: sqlx::Error) -> StoreError {
         explain(&self.path, error)
     }
-}
 
-impl<U: AuthUser + Record<Sqlite>> UserStore for SqliteUsers<U> {
-    type User = U;
-
-    async fn find(&self, username: &str) -> Result<Option<U>, StoreError> {
-        let row = sqlx::query(AssertSqlSafe(self.statements.find.as_str()))
-            .bind(username)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(|error| self.explain(error))?;
-        let Some(row) = row else { return Ok(None) };
-        let unfit = |column: &str, expected: &str| {
-            let file = self.path.display();
-            StoreError::new(format!("the column {column} of {username:?} in {file} does not hold {expected}"))
-        };
-        let mut values = Vec::with_capacity(U::COLUMNS.len());
-        for (index, column) in U::COLUMNS.iter().enumerate() {
-            values.push(value(&row, index, column.kind).map_err(|expected| unfit(column.name, expected))?);
-        }
-        U::from_values(&mut values.into_iter()).map(Some).map_err(|(column, error)| unfit(column, error.expected))
-    }
-
-    async fn replace_password_hash(
-        &self,
-        username: &str,
-        old: &PasswordHash,
-        new: &PasswordHash,
-    ) -> Result<(), StoreError> {
-        let Some(statement) = &self.statements.replace_password_hash else { return Ok(()) };
-        sqlx::query(AssertSqlSafe(statement.as_str()))
-            .bind(new.expose())
-            .bind(username)
-            .bind(old.expose())
-            .execute(&self.pool)
-            .await
-            .map(drop)
-            .map_err(|error| self.explain(error))
+    fn place(&self) -> String {
+        self.path.display().to_string()
     }
 }
+
+sql_users!(SqliteUsers, Sqlite);
 
 impl<U> fmt::Debug for SqliteUsers<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -252,46 +174,86 @@ impl<U> fmt::Debug for SqliteUsers<U> {
     }
 }
 
-impl Statements {
-    fn of<U: Record<Sqlite>>(table: &str) -> Self {
-        let names: Vec<String> = U::COLUMNS.iter().map(|column| quoted(column.name)).collect();
-        let marks = vec!["?"; names.len()].join(", ");
-        let names = names.join(", ");
-        let table = quoted(table);
-        // With its table's name: alone, SQLite would take a name that no column has for a text.
-        let key = U::COLUMNS.iter().find(|column| column.key);
-        let key = key.map_or_else(|| "NULL".to_owned(), |key| format!("{table}.{}", quoted(key.name)));
-        let replace_password_hash = U::COLUMNS
-            .iter()
-            .find(|column| column.password_hash)
-            .map(|column| quoted(column.name))
-            .map(|hash| format!("UPDATE {table} SET {hash} = ? WHERE {key} = ? AND {table}.{hash} = ?"));
-        Self {
-            find: format!("SELECT {names} FROM {table} WHERE {key} = ?"),
-            insert: format!("INSERT INTO {table} ({names}) VALUES ({marks})"),
-            count: format!("SELECT COUNT(*) FROM {table}"),
-            replace_password_hash,
-        }
+fn type_name(kind: ColumnKind) -> &'static str {
+    match kind {
+        ColumnKind::Boolean | ColumnKind::Integer => "INTEGER",
+        ColumnKind::Real => "REAL",
+        ColumnKind::Text => "TEXT",
+        ColumnKind::Blob => "BLOB",
     }
 }
 
-fn create_statement<U: Record<Sqlite>>(table: &str) -> String {
-    let columns: Vec<String> = U::COLUMNS
-        .iter()
-        .map(|ColumnSpec { name, kind, nullable, key, .. }| {
-            let kind = match kind {
-                ColumnKind::Integer => "INTEGER",
-                ColumnKind::Real => "REAL",
-                ColumnKind::Text => "TEXT",
-                ColumnKind::Blob => "BLOB",
-            };
-            let null = if *nullable { "" } else { " NOT NULL" };
-            let key = if *key { " PRIMARY KEY" } else { "" };
-            format!("{} {kind}{null}{key}", quoted(name))
-        })
-        .collect();
-    format!("CREATE TABLE IF NOT EXISTS {} ({})", quoted(table), columns.join(", "))
+async fn open(path: &Path, create: bool, busy_timeout: Duration) -> Result<SqlitePool, StoreError> {
+    if create {
+        create_for_owner(path);
+    }
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(create)
+        .journal_mode(SqliteJournalMode::Wal)
+        .busy_timeout(busy_timeout);
+    let pool = SqlitePoolOptions::new().acquire_timeout(busy_timeout + DEFAULT_TIMEOUT).connect_with(connect);
+    pool.await.map_err(|error| explain(path, error))
 }
+
+/// Sessions, revocations and clients in one SQLite file, which may also be that of the users. Its tables are called
+/// `auth_..`, and are made and brought up to date when it is opened.
+///
+/// ```no_run
+/// # use auth_runtime::{AuthUser, PasswordHash};
+/// # #[derive(AuthUser, Clone)]
+/// # #[auth(always_active)]
+/// # struct User { #[auth(username)] name: String, #[auth(password_hash)] hash: PasswordHash }
+/// use auth_runtime::{Auth, SigningKey, SqliteStore, SqliteUsers};
+///
+/// # async fn build() -> Result<(), auth_runtime::BoxError> {
+/// let store = SqliteStore::open("users.db").await?;
+/// let auth = Auth::builder(SqliteUsers::<User>::open("users.db").await?)
+///     .signing_key(SigningKey::from_env("AUTH_SECRET")?)
+///     .sessions(store.clone())
+///     .revocations(store)
+///     .build()?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    pool: SqlitePool,
+    path: PathBuf,
+}
+
+type Database = Sqlite;
+
+impl SqliteStore {
+    /// Opens the file, and makes it and its tables if they do not exist.
+    ///
+    /// # Errors
+    /// [`StoreError`] says whether the file is locked, read-only, not a database or damaged, or was made by a newer version.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref();
+        let pool = open(path, true, DEFAULT_TIMEOUT).await?;
+        let store = Self { pool, path: path.to_owned() };
+        let mut transaction = store.transaction().await?;
+        migrate!(&mut *transaction, "BLOB", |error| store.explain(error));
+        transaction.commit().await.map_err(|error| store.explain(error))?;
+        Ok(store)
+    }
+
+    /// Writes everything back and closes the file.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// One that will write, and therefore waits for whoever writes before it reads.
+    async fn transaction(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.explain(error))
+    }
+
+    fn explain(&self, error: sqlx::Error) -> StoreError {
+        explain(&self.path, error)
+    }
+}
+
+sql_store!(SqliteStore);
 
 async fn check_columns<U: Record<Sqlite>>(pool: &SqlitePool, path: &Path, table: &str) -> Result<(), StoreError> {
     let present: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info(?)")
@@ -314,7 +276,7 @@ async fn check_columns<U: Record<Sqlite>>(pool: &SqlitePool, path: &Path, table:
             missing.join(", ")
         )));
     }
-    let Some(key) = U::COLUMNS.iter().find(|column| column.key) else { return Ok(()) };
+    let Some(key) = U::COLUMNS.iter().find(|column| column.role == ColumnRole::Username) else { return Ok(()) };
     let unique: bool = sqlx::query_scalar(IS_UNIQUE)
         .bind(table)
         .bind(key.name)
@@ -338,12 +300,6 @@ const IS_UNIQUE: &str = "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHER
     AND (SELECT COUNT(*) FROM pragma_index_info(list.name)) = 1 \
     AND EXISTS (SELECT 1 FROM pragma_index_info(list.name) WHERE name = ?2))";
 
-fn is_plain_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with(|first: char| first.is_ascii_digit())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
 /// Makes the file readable by its owner alone: it holds password hashes. What goes wrong here, opening it will report.
 fn create_for_owner(path: &Path) {
     let mut options = std::fs::OpenOptions::new();
@@ -353,13 +309,13 @@ fn create_for_owner(path: &Path) {
     drop(options.open(path));
 }
 
-/// A name between quotes: fields of a struct may be words of SQL.
-fn quoted(name: &str) -> String {
-    format!("\"{name}\"")
-}
-
-fn bind<'q>(query: Query<'q, Sqlite, SqliteArguments>, value: Value) -> Query<'q, Sqlite, SqliteArguments> {
+fn bind<'q>(
+    query: Query<'q, Sqlite, SqliteArguments>,
+    value: Value,
+    _: ColumnKind,
+) -> Query<'q, Sqlite, SqliteArguments> {
     match value {
+        Value::Boolean(flag) => query.bind(i64::from(flag)),
         Value::Null => query.bind(None::<String>),
         Value::Integer(number) => query.bind(number),
         Value::Real(number) => query.bind(number),
@@ -371,6 +327,14 @@ fn bind<'q>(query: Query<'q, Sqlite, SqliteArguments>, value: Value) -> Query<'q
 /// The value, or what it should be: one of another kind is never taken for none.
 fn value(row: &SqliteRow, index: usize, kind: ColumnKind) -> Result<Value, &'static str> {
     let (value, expected) = match kind {
+        ColumnKind::Boolean => {
+            return match row.try_get(index) {
+                Ok(None) => Ok(Value::Null),
+                Ok(Some(0_i64)) => Ok(Value::Boolean(false)),
+                Ok(Some(1)) => Ok(Value::Boolean(true)),
+                _ => Err("0 or 1"),
+            };
+        }
         ColumnKind::Integer => {
             (row.try_get(index).map(|found: Option<i64>| found.map(Value::Integer)), "a whole number")
         }

@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use super::{StoreError, UserStore};
+use crate::store::{StoreError, UserStore};
 use crate::{password::PasswordHash, user::AuthUser};
 
 /// Users in memory: for tests, examples and small fixed sets. They are gone when the program ends. Clones share them.
@@ -36,6 +36,10 @@ impl<U: AuthUser> MemoryUsers<U> {
     pub fn insert(&self, user: U) {
         let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
         users.insert(user.username().to_owned(), user);
+    }
+
+    fn change<T>(&self, username: &str, change: impl FnOnce(&mut U) -> T) -> Option<T> {
+        self.users.write().unwrap_or_else(PoisonError::into_inner).get_mut(username).map(change)
     }
 }
 
@@ -82,5 +86,44 @@ impl<U: AuthUser> UserStore for MemoryUsers<U> {
             user.set_password_hash(new.clone());
         }
         Ok(())
+    }
+
+    async fn add(&self, user: &U) -> Result<bool, StoreError> {
+        let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+        if users.contains_key(user.username()) {
+            return Ok(false);
+        }
+        users.insert(user.username().to_owned(), user.clone());
+        Ok(true)
+    }
+
+    async fn set_password_hash(&self, username: &str, hash: &PasswordHash) -> Result<bool, StoreError> {
+        Ok(self.change(username, |user| user.set_password_hash(hash.clone())).is_some())
+    }
+
+    async fn set_disabled(&self, username: &str, disabled: bool) -> Result<bool, StoreError> {
+        match self.change(username, |user| user.set_disabled(disabled)) {
+            Some(false) => Err(StoreError::new("this user type has no field that says whether a user is disabled")),
+            changed => Ok(changed.is_some()),
+        }
+    }
+
+    async fn set_verified(&self, username: &str, verified: bool) -> Result<bool, StoreError> {
+        match self.change(username, |user| user.set_verified(verified)) {
+            Some(false) => Err(StoreError::new("this user type has no field that says whether an address is verified")),
+            changed => Ok(changed.is_some()),
+        }
+    }
+
+    async fn remove(&self, username: &str) -> Result<bool, StoreError> {
+        Ok(self.users.write().unwrap_or_else(PoisonError::into_inner).remove(username).is_some())
+    }
+
+    async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<U>, StoreError> {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        let mut names: Vec<&String> =
+            users.keys().filter(|name| after.is_none_or(|after| name.as_str() > after)).collect();
+        names.sort();
+        Ok(names.into_iter().take(limit).filter_map(|name| users.get(name)).cloned().collect())
     }
 }

@@ -1,0 +1,277 @@
+//! The life of a user: registering, changing and resetting the password, verifying an address, disabling, deleting.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use super::{Auth, unavailable};
+use crate::{
+    error::{GrantFault, Refusal},
+    password::PasswordHash,
+    secret::Secret,
+    store::{Boxed, StoreError, TokenPurpose},
+    user::AuthUser,
+};
+
+const RESET_LIFETIME: Duration = Duration::from_secs(60 * 60);
+const VERIFY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many mails one user is sent within [`MAIL_WINDOW`], where that is counted.
+const MOST_MAILS: u64 = 5;
+const MAIL_WINDOW: Duration = Duration::from_secs(60 * 60);
+/// The least that NIST SP 800-63B-4 allows beside another factor, in code points.
+const SHORTEST_PASSWORD: usize = 8;
+/// Longer ones are no better, and cost more.
+const LONGEST_PASSWORD: usize = 1024;
+
+/// What is to be sent to a user. The token goes into a link; whoever has it can use it, once.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Mail {
+    /// A way to set a new password, for an hour.
+    ResetPassword {
+        /// Whose password.
+        username: String,
+        /// What [`Auth::reset_password`] takes.
+        token: Secret,
+    },
+    /// A way to show that an address is one's own, for a day.
+    VerifyAddress {
+        /// Whose address.
+        username: String,
+        /// Where the mail goes.
+        address: String,
+        /// What [`Auth::verify_address`] takes.
+        token: Secret,
+    },
+}
+
+/// The team's own way to send mail: what [`AuthBuilder::mailer`](super::AuthBuilder::mailer) takes.
+///
+/// ```
+/// use auth_runtime::{Mail, Mailer, StoreError};
+///
+/// struct Outbox(tokio::sync::mpsc::UnboundedSender<String>);
+///
+/// impl Mailer for Outbox {
+///     async fn send(&self, mail: Mail) -> Result<(), StoreError> {
+///         if let Mail::ResetPassword { username, token } = mail {
+///             let link = format!("https://app.example/reset?token={}", token.expose());
+///             self.0.send(format!("to {username}: {link}")).map_err(|_| StoreError::new("the outbox is closed"))?;
+///         }
+///         Ok(())
+///     }
+/// }
+/// ```
+pub trait Mailer: Send + Sync + 'static {
+    /// Sends it. What goes wrong is logged; the user may ask again.
+    fn send(&self, mail: Mail) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// [`Mailer`] as an object.
+pub(super) trait AnyMailer: Send + Sync {
+    fn send(&self, mail: Mail) -> Boxed<'_, Result<(), StoreError>>;
+}
+
+impl<T: Mailer> AnyMailer for T {
+    fn send(&self, mail: Mail) -> Boxed<'_, Result<(), StoreError>> {
+        Box::pin(Mailer::send(self, mail))
+    }
+}
+
+/// An address that was shown to be its user's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VerifiedAddress {
+    /// Whose it is.
+    pub username: String,
+    /// The address.
+    pub address: String,
+}
+
+impl<U: AuthUser> Auth<U> {
+    /// Adds a user; false if there is one of this name already. [`hash_password`](Self::hash_password) makes the hash.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if the store is down.
+    pub async fn register(&self, user: &U) -> Result<bool, Refusal> {
+        let added = self.bounded(self.0.users.add(user)).await?;
+        if added {
+            tracing::info!(event = "user.registered", user = ?user.username());
+        }
+        Ok(added)
+    }
+
+    /// Whether a password may be chosen: it has 8 code points or more, and 1,024 bytes at most.
+    ///
+    /// # Errors
+    /// [`Refusal::WeakPassword`].
+    pub fn check_password(&self, password: &Secret) -> Result<(), Refusal> {
+        let text = password.expose();
+        if text.len() > LONGEST_PASSWORD || text.chars().take(SHORTEST_PASSWORD).count() < SHORTEST_PASSWORD {
+            return Err(Refusal::WeakPassword);
+        }
+        Ok(())
+    }
+
+    /// The hash of a new password, which is checked first.
+    ///
+    /// # Errors
+    /// [`Refusal::WeakPassword`], and as [`hash_password`](Self::hash_password).
+    pub async fn new_password(&self, password: Secret) -> Result<PasswordHash, Refusal> {
+        self.check_password(&password)?;
+        self.hash_password(password).await
+    }
+
+    /// Changes a password, given the current one. Every session of the user ends: whoever else knew the password is out.
+    ///
+    /// # Errors
+    /// [`Refusal::BadLogin`] if the current password is wrong, [`Refusal::WeakPassword`] for a bad new one,
+    /// [`Refusal::Unavailable`] if a store is down.
+    pub async fn change_password(&self, username: &str, current: &Secret, new: Secret) -> Result<(), Refusal> {
+        self.check_password(&new)?;
+        self.verify_login(username, current).await?;
+        let hash = self.hash_password(new).await?;
+        self.replace_password(username, &hash).await
+    }
+
+    /// Sets a password without the current one: for administrators.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchUser`], [`Refusal::WeakPassword`] for a bad new one, [`Refusal::Unavailable`] if a store is down.
+    pub async fn set_password(&self, username: &str, new: Secret) -> Result<(), Refusal> {
+        let hash = self.new_password(new).await?;
+        self.replace_password(username, &hash).await
+    }
+
+    async fn replace_password(&self, username: &str, hash: &PasswordHash) -> Result<(), Refusal> {
+        if !self.bounded(self.0.users.set_password_hash(username, hash)).await? {
+            return Err(Refusal::NoSuchUser);
+        }
+        tracing::info!(event = "password.changed", user = ?username);
+        self.end_sessions(username).await
+    }
+
+    /// A token with which this user can set a new password, once, within an hour; `None` if there is no such user, if the
+    /// user is disabled, or if this was asked for too often.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if a store is down, or there is none of [`sessions`](super::AuthBuilder::sessions).
+    pub async fn password_reset_token(&self, username: &str) -> Result<Option<Secret>, Refusal> {
+        let user = self.find_user(username).await?.filter(|user| !user.is_disabled());
+        let Some(user) = user else { return Ok(None) };
+        if self.has_had_mail("reset", user.username()).await? {
+            return Ok(None);
+        }
+        let token = self.keep_single_use(TokenPurpose::ResetPassword, user.username(), None, RESET_LIFETIME).await?;
+        tracing::info!(event = "password.reset_asked", user = ?user.username());
+        Ok(Some(token))
+    }
+
+    /// Sets a new password with a token of [`password_reset_token`](Self::password_reset_token), and gives the username.
+    /// Every session of the user ends.
+    ///
+    /// # Errors
+    /// [`Refusal::BadGrant`] if the token is unknown, used or expired, [`Refusal::WeakPassword`] for a bad password, with
+    /// which the token is not used up, [`Refusal::Unavailable`] if a store is down.
+    pub async fn reset_password(&self, token: &Secret, new: Secret) -> Result<String, Refusal> {
+        self.check_password(&new)?;
+        let kept = self.find_single_use(TokenPurpose::ResetPassword, token).await?;
+        // Disabled since: the mail is no way around that.
+        let user = self.find_user(&kept.subject).await?.filter(|user| !user.is_disabled());
+        if user.is_none() {
+            return Err(Refusal::BadGrant(GrantFault::InvalidGrant));
+        }
+        let hash = self.hash_password(new).await?;
+        self.use_single_use(&kept).await?;
+        self.replace_password(&kept.subject, &hash).await?;
+        Ok(kept.subject)
+    }
+
+    /// A token that shows an address to be this user's own, once, within a day; `None` if this was asked for too often.
+    ///
+    /// # Errors
+    /// As [`password_reset_token`](Self::password_reset_token).
+    pub async fn address_token(&self, username: &str, address: &str) -> Result<Option<Secret>, Refusal> {
+        if self.has_had_mail("verify", username).await? {
+            return Ok(None);
+        }
+        self.keep_single_use(TokenPurpose::VerifyAddress, username, Some(address), VERIFY_LIFETIME).await.map(Some)
+    }
+
+    /// Takes a token of [`address_token`](Self::address_token): the user's address is verified, and the field marked
+    /// `#[auth(verified)]` says so.
+    ///
+    /// The address is the one that was asked about. An application whose users change addresses compares it.
+    ///
+    /// # Errors
+    /// [`Refusal::BadGrant`] if the token is unknown, used or expired, [`Refusal::NoSuchUser`], [`Refusal::Unavailable`] if a
+    /// store is down.
+    pub async fn verify_address(&self, token: &Secret) -> Result<VerifiedAddress, Refusal> {
+        let kept = self.find_single_use(TokenPurpose::VerifyAddress, token).await?;
+        self.use_single_use(&kept).await?;
+        if !self.bounded(self.0.users.set_verified(&kept.subject, true)).await? {
+            return Err(Refusal::NoSuchUser);
+        }
+        tracing::info!(event = "address.verified", user = ?kept.subject);
+        Ok(VerifiedAddress { username: kept.subject, address: kept.detail.unwrap_or_default() })
+    }
+
+    /// Disables a user, and ends every session.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchUser`], [`Refusal::Unavailable`] if a store is down: try again.
+    pub async fn disable_user(&self, username: &str) -> Result<(), Refusal> {
+        if !self.bounded(self.0.users.set_disabled(username, true)).await? {
+            return Err(Refusal::NoSuchUser);
+        }
+        tracing::info!(event = "user.disabled", user = ?username);
+        self.end_sessions(username).await
+    }
+
+    /// Lets a disabled user in again.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchUser`], [`Refusal::Unavailable`] if the store is down.
+    pub async fn enable_user(&self, username: &str) -> Result<(), Refusal> {
+        if !self.bounded(self.0.users.set_disabled(username, false)).await? {
+            return Err(Refusal::NoSuchUser);
+        }
+        tracing::info!(event = "user.enabled", user = ?username);
+        Ok(())
+    }
+
+    /// Removes a user, and ends every session.
+    ///
+    /// A name that is given to somebody else must not find sessions of its former owner: those are ended first.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchUser`], [`Refusal::Unavailable`] if a store is down: try again.
+    pub async fn delete_user(&self, username: &str) -> Result<(), Refusal> {
+        self.end_sessions(username).await?;
+        if !self.bounded(self.0.users.remove(username)).await? {
+            return Err(Refusal::NoSuchUser);
+        }
+        tracing::info!(event = "user.deleted", user = ?username);
+        // A login that was under way at the same time.
+        self.end_sessions(username).await
+    }
+
+    /// Sends a mail without waiting for it, so that nobody learns from the time it takes whether there is one.
+    pub(crate) fn send(&self, mail: Mail) {
+        let Some(mailer) = &self.0.mailer else {
+            let missing = StoreError::new("there is nobody to send mail: add `.mailer(..)` to the Auth");
+            unavailable("mail.failed", &missing);
+            return;
+        };
+        let mailer = Arc::clone(mailer);
+        tokio::spawn(async move {
+            if let Err(error) = mailer.send(mail).await {
+                unavailable("mail.failed", &error);
+            }
+        });
+    }
+
+    async fn has_had_mail(&self, kind: &str, username: &str) -> Result<bool, Refusal> {
+        let Some(counters) = &self.0.counters else { return Ok(false) };
+        let count = self.bounded(counters.increment(&format!("mail:{kind}:{username}"), MAIL_WINDOW)).await?;
+        Ok(count > MOST_MAILS)
+    }
+}

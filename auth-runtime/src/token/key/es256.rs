@@ -1,0 +1,65 @@
+//! ES256: ECDSA with P-256 and SHA-256 (RFC 7518 section 3.4).
+
+use p256::{
+    SecretKey,
+    ecdsa::{Signature, SigningKey, VerifyingKey, signature::Signer, signature::Verifier},
+    pkcs8::DecodePrivateKey,
+};
+
+use super::{Algorithm, CannotSign, KeyParts, Signs, Verifies};
+use crate::token::jwk::{Jwk, decode, encode};
+
+pub(super) const HOW_TO_MAKE_ONE: &str = "`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`";
+const COORDINATE_BYTES: usize = 32;
+
+pub(super) fn from_pem(pem: &str) -> Option<KeyParts> {
+    let key = SecretKey::from_pkcs8_pem(pem).ok().or_else(|| SecretKey::from_sec1_pem(pem).ok())?;
+    parts(key.into())
+}
+
+/// The private key of a JWK, whose public half must be its own (RFC 7518 section 6.2.2).
+pub(super) fn from_jwk(jwk: &Jwk) -> Option<KeyParts> {
+    let scalar = decode(jwk.d.as_ref()?.expose())?;
+    let key = SigningKey::from_slice(&scalar).ok()?;
+    (*key.verifying_key() == public(jwk)?).then(|| parts(key))?
+}
+
+/// The private key of these bytes; `None` for the few that are none.
+pub(super) fn from_scalar(bytes: &[u8; COORDINATE_BYTES]) -> Option<KeyParts> {
+    parts(SigningKey::from_slice(bytes).ok()?)
+}
+
+fn parts(key: SigningKey) -> Option<KeyParts> {
+    let point = key.verifying_key().to_sec1_point(false);
+    let (x, y) = (point.x()?, point.y()?);
+    let public = Jwk::ec(encode(x), encode(y));
+    Some(KeyParts::new(Algorithm::Es256, public.thumbprint(), key, Some(public)))
+}
+
+/// Refuses a point that is not on the curve.
+pub(super) fn public(jwk: &Jwk) -> Option<VerifyingKey> {
+    let (x, y) = (decode(jwk.x.as_deref()?)?, decode(jwk.y.as_deref()?)?);
+    if x.len() != COORDINATE_BYTES || y.len() != COORDINATE_BYTES {
+        return None;
+    }
+    VerifyingKey::from_sec1_bytes(&[&[4], x.as_slice(), y.as_slice()].concat()).ok()
+}
+
+impl Verifies for VerifyingKey {
+    fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        Signature::from_slice(signature).is_ok_and(|signature| self.verify(message, &signature).is_ok())
+    }
+}
+
+impl Verifies for SigningKey {
+    fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        Verifies::verifies(self.verifying_key(), message, signature)
+    }
+}
+
+impl Signs for SigningKey {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CannotSign> {
+        let signature: Signature = self.try_sign(message).map_err(|_| CannotSign)?;
+        Ok(signature.to_bytes().to_vec())
+    }
+}

@@ -1,0 +1,270 @@
+//! The file that keys are kept in: a JWK Set of private keys.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::{Algorithm, KeyError, KeySet, SigningKey};
+use crate::{
+    ambient::{Clock, Randomness},
+    token::jwk::{Jwk, JwkSet, encode},
+};
+
+pub(super) fn read(path: &Path) -> Result<KeySet, KeyError> {
+    let set = parse(path, &text(path)?)?;
+    KeySet::of_private(&set).map_err(|problem| KeyError(format!("the key file {}: {problem}", path.display())))
+}
+
+fn text(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+    let unreadable = |error| KeyError(format!("the key file {} cannot be read: {error}", path.display()));
+    #[cfg(unix)]
+    {
+        let mode = fs::metadata(path).map(|data| std::os::unix::fs::PermissionsExt::mode(&data.permissions()));
+        if mode.map_err(unreadable)? & 0o007 != 0 {
+            return Err(KeyError(format!(
+                "the key file {0} can be read by everyone on this machine: `chmod o= {0}`",
+                path.display()
+            )));
+        }
+    }
+    fs::read_to_string(path).map(Zeroizing::new).map_err(unreadable)
+}
+
+fn parse(path: &Path, text: &str) -> Result<JwkSet, KeyError> {
+    serde_json::from_str(text).map_err(|error| {
+        // The place alone: the text of the error may quote a key.
+        let (line, column) = (error.line(), error.column());
+        KeyError(format!("the key file {} is no JWK Set: line {line}, column {column}", path.display()))
+    })
+}
+
+/// A file of keys, to be listed and changed: `auth keys` does, and it is what [`SigningKeys::from_file`] reads.
+///
+/// ```
+/// use auth_runtime::{KeyFile, NewKey, SigningKeys};
+///
+/// # let path = std::env::temp_dir().join(format!("auth-runtime-doc-{}.json", std::process::id()));
+/// let file = KeyFile::at(&path);
+/// file.rotate(&NewKey::default())?;
+/// let keys = SigningKeys::from_file(&path)?;
+/// assert_eq!(file.list()?.len(), 1);
+/// # std::fs::remove_file(&path).unwrap();
+/// # Ok::<(), auth_runtime::KeyError>(())
+/// ```
+///
+/// [`SigningKeys::from_file`]: super::SigningKeys::from_file
+#[derive(Debug, Clone)]
+pub struct KeyFile {
+    path: PathBuf,
+    clock: Clock,
+}
+
+/// A key to be added.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// What it signs with; EdDSA unless said.
+    pub algorithm: Algorithm,
+    /// How long it is in the file before it begins to sign: one minute unless said, and not at all if it is the first. Longer
+    /// than it takes every process to read the file again.
+    pub begins_in: Duration,
+    /// How long, after that, what the keys before it signed is still accepted: 25 hours unless said. As long as the longest
+    /// lifetime of a token, at least.
+    pub keeps_others_for: Duration,
+}
+
+impl Default for NewKey {
+    fn default() -> Self {
+        Self {
+            algorithm: Algorithm::EdDsa,
+            begins_in: Duration::from_secs(60),
+            keeps_others_for: Duration::from_secs(25 * 60 * 60),
+        }
+    }
+}
+
+/// What there is to know of a key in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyInfo {
+    /// Its identifier (`kid`).
+    pub id: String,
+    /// What it signs with.
+    pub algorithm: Algorithm,
+    /// When it begins to sign, in seconds since 1970.
+    pub begins_at: u64,
+    /// When nothing that it signed is accepted any more; `None` while nothing is to follow it.
+    pub ends_at: Option<u64>,
+    /// Whether it is the one that signs now.
+    pub signs: bool,
+}
+
+impl KeyFile {
+    /// The file at this path; it need not exist yet.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), clock: Clock::default() }
+    }
+
+    /// The same, by another clock than the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The keys in it.
+    ///
+    /// # Errors
+    /// [`KeyError`] if it cannot be read, or has a key that is weak or malformed.
+    pub fn list(&self) -> Result<Vec<KeyInfo>, KeyError> {
+        let set = parse(&self.path, &text(&self.path)?)?;
+        let keys = read(&self.path)?;
+        let signs = keys.signing(self.clock.unix_seconds()).map(|key| key.id().to_owned());
+        let mut infos = Vec::new();
+        for jwk in &set.keys {
+            let key = SigningKey::from_jwk(jwk).map_err(KeyError)?;
+            infos.push(KeyInfo {
+                id: key.id().to_owned(),
+                algorithm: key.algorithm(),
+                begins_at: jwk.nbf.unwrap_or(0),
+                ends_at: jwk.exp,
+                signs: signs.as_deref() == Some(key.id()),
+            });
+        }
+        Ok(infos)
+    }
+
+    /// Adds a key that will sign, sets an end to the others, and takes out those that have ended. The file is made if it does
+    /// not exist, readable by its owner alone, and replaced in one step.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the file cannot be read or written, or if there is no randomness.
+    pub fn rotate(&self, new: &NewKey) -> Result<KeyInfo, KeyError> {
+        self.change(|keys, now| {
+            let mut jwk = generate(new.algorithm)?;
+            let key = SigningKey::from_jwk(&serde_json::from_value(Value::Object(jwk.clone())).map_err(|_| BROKEN)?)?;
+            let begins_at = if keys.is_empty() { now } else { now.saturating_add(new.begins_in.as_secs()) };
+            let others_end = begins_at.saturating_add(new.keeps_others_for.as_secs());
+            let time = |key: &Map<String, Value>, name: &str| key.get(name).and_then(Value::as_u64);
+            keys.retain(|key| time(key, "exp").is_none_or(|ends| now < ends));
+            for other in keys.iter_mut() {
+                let ends = time(other, "exp").map_or(others_end, |ends| ends.min(others_end));
+                other.insert("exp".to_owned(), ends.into());
+            }
+            jwk.insert("kid".to_owned(), key.id().into());
+            jwk.insert("alg".to_owned(), key.algorithm().name().into());
+            jwk.insert("use".to_owned(), "sig".into());
+            jwk.insert("nbf".to_owned(), begins_at.into());
+            let (id, algorithm) = (key.id().to_owned(), key.algorithm());
+            keys.push(jwk);
+            Ok(KeyInfo { id, algorithm, begins_at, ends_at: None, signs: begins_at <= now })
+        })
+    }
+
+    /// Takes a key out: whatever it signed is refused as soon as the file is read again.
+    ///
+    /// # Errors
+    /// [`KeyError`] if there is no such key, if it is the only one, or if the file cannot be read or written.
+    pub fn remove(&self, id: &str) -> Result<(), KeyError> {
+        self.change(|keys, _| {
+            let before = keys.len();
+            keys.retain(|key| key.get("kid").and_then(Value::as_str) != Some(id));
+            match (keys.len(), before) {
+                (now, before) if now == before => Err(format!("has no key {id:?}")),
+                (0, _) => Err("has no other key: rotate first".to_owned()),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    /// One change at a time, also by several processes.
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Vec<Map<String, Value>>, u64) -> Result<T, String>,
+    ) -> Result<T, KeyError> {
+        let failed =
+            |error: io::Error| KeyError(format!("the key file {} cannot be written: {error}", self.path.display()));
+        let lock =
+            File::options().create(true).truncate(false).write(true).open(self.beside("lock")).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        let mut set = Map::new();
+        let mut keys: Vec<Map<String, Value>> = Vec::new();
+        if self.path.exists() {
+            // Read as keys first, so that nothing is written to a file that is something else.
+            read(&self.path)?;
+            let text = text(&self.path)?;
+            set = serde_json::from_str(&text).map_err(|_| KeyError(BROKEN.to_owned()))?;
+            let listed = set.remove("keys").unwrap_or_default();
+            keys = serde_json::from_value(listed).map_err(|_| KeyError(BROKEN.to_owned()))?;
+        }
+        let outcome = change(&mut keys, self.clock.unix_seconds())
+            .map_err(|problem| KeyError(format!("the key file {} {problem}", self.path.display())))?;
+        set.insert("keys".to_owned(), keys.into_iter().map(Value::Object).collect());
+        let text = serde_json::to_string_pretty(&set).map(Zeroizing::new).map_err(|_| KeyError(BROKEN.to_owned()))?;
+        self.write(&text).map_err(failed)?;
+        Ok(outcome)
+    }
+
+    /// Written aside and moved here, so that nobody ever reads half of it.
+    fn write(&self, text: &str) -> io::Result<()> {
+        let aside = self.beside("new");
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&aside)?;
+        #[cfg(unix)]
+        if let Ok(present) = fs::metadata(&self.path) {
+            // Who could read it before can read it still.
+            file.set_permissions(present.permissions())?;
+        }
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all())?;
+        fs::rename(&aside, &self.path)
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".");
+        name.push(suffix);
+        name.into()
+    }
+}
+
+const BROKEN: &str = "the key file is no JWK Set";
+
+fn generate(algorithm: Algorithm) -> Result<Map<String, Value>, String> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    Randomness::default().fill(bytes.as_mut_slice()).map_err(|error| error.to_string())?;
+    let secret = encode(bytes.as_slice());
+    let members = match algorithm {
+        Algorithm::Hs256 => vec![("kty", "oct".to_owned()), ("k", secret)],
+        Algorithm::EdDsa => public_and(super::ed25519::from_seed(&bytes).public, [("d", secret)])?,
+        #[cfg(feature = "es256")]
+        Algorithm::Es256 => {
+            // One in four billion is no scalar.
+            let key = super::es256::from_scalar(&bytes).ok_or("was not given a key by chance: try again")?;
+            public_and(key.public, [("d", secret)])?
+        }
+        _ => {
+            return Err(format!(
+                "cannot be given a new {algorithm} key here: make one with openssl, and use it as a `SigningKey`"
+            ));
+        }
+    };
+    Ok(members.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect())
+}
+
+fn public_and<const N: usize>(
+    public: Option<Jwk>,
+    private: [(&'static str, String); N],
+) -> Result<Vec<(&'static str, String)>, String> {
+    let Jwk { kty, crv, x, y, .. } = public.ok_or("was not given a key")?;
+    let members = [("kty", Some(kty)), ("crv", crv), ("x", x), ("y", y)];
+    let members = members.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    Ok(members.chain(private).collect())
+}

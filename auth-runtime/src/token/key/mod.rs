@@ -1,0 +1,460 @@
+//! Keys: what signs access tokens, and what verifies them.
+
+mod ed25519;
+#[cfg(feature = "es256")]
+mod es256;
+mod file;
+mod hmac;
+#[cfg(feature = "rs256")]
+mod rs256;
+mod set;
+
+use std::{
+    fmt, fs,
+    io::{self, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use zeroize::Zeroizing;
+
+pub(crate) use self::set::{CachedKeys, KeySet};
+pub use self::{
+    file::{KeyFile, KeyInfo, NewKey},
+    set::SigningKeys,
+};
+use super::jwk::Jwk;
+use crate::{ambient::Randomness, secret::Secret};
+
+const HOW_TO_MAKE_ONE: &str = "Make a good one with `openssl rand -hex 32`";
+
+/// A signature algorithm (RFC 7518, RFC 8037).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// HMAC with SHA-256: one secret signs and verifies.
+    Hs256,
+    /// Ed25519.
+    EdDsa,
+    /// ECDSA with P-256 and SHA-256; needs the feature `es256`.
+    Es256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256; needs the feature `rs256`.
+    Rs256,
+}
+
+impl Algorithm {
+    /// The name that the RFCs give it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
+        }
+    }
+
+    /// The algorithm of this name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::Hs256, Self::EdDsa, Self::Es256, Self::Rs256].into_iter().find(|algorithm| algorithm.name() == name)
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// No signature was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CannotSign;
+
+impl fmt::Display for CannotSign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the key made no signature")
+    }
+}
+
+impl std::error::Error for CannotSign {}
+
+/// A key of one algorithm.
+trait Verifies: Send + Sync {
+    fn verifies(&self, message: &[u8], signature: &[u8]) -> bool;
+}
+
+/// One that also signs.
+trait Signs: Verifies {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CannotSign>;
+}
+
+/// What an algorithm's file makes of a key's text.
+struct KeyParts {
+    algorithm: Algorithm,
+    id: String,
+    key: Arc<dyn Signs>,
+    public: Option<Jwk>,
+}
+
+impl KeyParts {
+    fn new(algorithm: Algorithm, id: String, key: impl Signs + 'static, public: Option<Jwk>) -> Self {
+        Self { algorithm, id, key: Arc::new(key), public }
+    }
+}
+
+/// The key that signs and verifies access tokens: HS256, EdDSA with Ed25519, ES256 or RS256.
+///
+/// Text that begins with `-----BEGIN PRIVATE KEY-----` is a private key in PKCS#8, as `openssl genpkey` makes it, and its
+/// kind decides the algorithm; any other text is an HMAC secret, used byte for byte, of 32 bytes or more. ES256 needs the
+/// feature `es256`, RS256 (2048 bits or more) the feature `rs256`.
+///
+/// Its identifier, the `kid` of the tokens that it signs, follows from the key: of a public key it is the thumbprint of RFC
+/// 7638. Several keys, and new ones without a restart, are [`SigningKeys`].
+///
+/// Keys come from the environment or a file, never from source. Printing one shows its algorithm alone.
+#[derive(Clone)]
+pub struct SigningKey {
+    algorithm: Algorithm,
+    id: Arc<str>,
+    key: Arc<dyn Signs>,
+    public: Option<Arc<Jwk>>,
+}
+
+/// The public half of a key: of another issuer, or of one that signs no more.
+#[derive(Clone)]
+pub(crate) struct VerifyingKey {
+    algorithm: Algorithm,
+    id: Option<Arc<str>>,
+    key: Arc<dyn Verifies>,
+}
+
+impl VerifyingKey {
+    /// `None` for a key of a kind that is not known here, or that is not for signatures.
+    pub(crate) fn of_jwk(jwk: &Jwk) -> Option<Self> {
+        if jwk.usage.as_deref().is_some_and(|usage| usage != "sig") {
+            return None;
+        }
+        let (algorithm, key): (_, Arc<dyn Verifies>) = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
+            ("OKP", Some("Ed25519")) => (Algorithm::EdDsa, Arc::new(ed25519::public(jwk)?)),
+            #[cfg(feature = "es256")]
+            ("EC", Some("P-256")) => (Algorithm::Es256, Arc::new(es256::public(jwk)?)),
+            #[cfg(feature = "rs256")]
+            ("RSA", None) => (Algorithm::Rs256, Arc::new(rs256::public(jwk)?)),
+            _ => return None,
+        };
+        if jwk.alg.as_deref().is_some_and(|name| name != algorithm.name()) {
+            return None;
+        }
+        Some(Self { algorithm, id: jwk.kid.as_deref().map(Arc::from), key })
+    }
+
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.key.verifies(message, signature)
+    }
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerifyingKey({}, {:?})", self.algorithm, self.id)
+    }
+}
+
+impl SigningKey {
+    /// The key in an environment variable.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the variable is unset, empty or not text, or if its key is weak or malformed.
+    pub fn from_env(variable: &str) -> Result<Self, KeyError> {
+        match std::env::var(variable) {
+            Ok(text) if !text.trim().is_empty() => {
+                Self::parse(&Secret::new(text)).map_err(|problem| KeyError(format!("the key in {variable} {problem}")))
+            }
+            Ok(_) | Err(std::env::VarError::NotPresent) => Err(KeyError(format!(
+                "{variable} is not set. {HOW_TO_MAKE_ONE} and hand it over: `export {variable}=$(openssl rand -hex 32)`"
+            ))),
+            Err(std::env::VarError::NotUnicode(_)) => {
+                Err(KeyError(format!("the key in {variable} is not text. {HOW_TO_MAKE_ONE}")))
+            }
+        }
+    }
+
+    /// The key in a file; blanks and line ends around it do not count.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the file cannot be read, or if its key is weak or malformed.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
+        let path = path.as_ref();
+        let text = fs::read_to_string(path)
+            .map_err(|error| KeyError(format!("the key file {} cannot be read: {error}", path.display())))?;
+        Self::parse(&Secret::new(text)).map_err(|problem| KeyError(format!("the key in {} {problem}", path.display())))
+    }
+
+    /// The key in a file, which is made with a new random HMAC key if it does not exist, readable by its owner alone.
+    ///
+    /// # Errors
+    /// As [`from_file`](Self::from_file), or if the file cannot be made.
+    pub fn from_file_or_generate(path: impl AsRef<Path>) -> Result<Self, KeyError> {
+        let path = path.as_ref();
+        if path.exists() {
+            return Self::from_file(path);
+        }
+        match Self::write_new(path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => {
+                return Err(KeyError(format!("a new key cannot be written to {}: {error}", path.display())));
+            }
+        }
+        Self::from_file(path)
+    }
+
+    /// The key in this text.
+    ///
+    /// # Errors
+    /// [`KeyError`] if it is weak or malformed.
+    pub fn from_secret(secret: &Secret) -> Result<Self, KeyError> {
+        Self::parse(secret).map_err(|problem| KeyError(format!("the key {problem}")))
+    }
+
+    /// A new HMAC key that nobody else knows: tokens that it signs are good until this program ends.
+    ///
+    /// # Errors
+    /// [`KeyError`] if there is no randomness.
+    pub fn generate(randomness: &Randomness) -> Result<Self, KeyError> {
+        let mut bytes = Zeroizing::new([0; hmac::MIN_BYTES]);
+        randomness.fill(bytes.as_mut_slice()).map_err(|error| KeyError(error.to_string()))?;
+        Self::from_hmac_bytes(bytes.as_slice()).map_err(|problem| KeyError(format!("the key {problem}")))
+    }
+
+    fn write_new(path: &Path) -> io::Result<()> {
+        let mut bytes = Zeroizing::new([0; hmac::MIN_BYTES]);
+        Randomness::default().fill(bytes.as_mut_slice()).map_err(io::Error::other)?;
+        let mut text = Zeroizing::new(String::with_capacity(2 * hmac::MIN_BYTES + 1));
+        for byte in bytes.iter() {
+            text.push_str(&format!("{byte:02x}"));
+        }
+        text.push('\n');
+
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        // Written aside and then linked, so that no other process ever reads half a key, and the first one's stays.
+        let mut suffix = [0; 8];
+        Randomness::default().fill(&mut suffix).map_err(io::Error::other)?;
+        let aside = path.with_extension(format!("{:016x}.new", u64::from_ne_bytes(suffix)));
+        let mut file = options.open(&aside)?;
+        let linked = file.write_all(text.as_bytes()).and_then(|()| fs::hard_link(&aside, path));
+        fs::remove_file(&aside).and(linked)
+    }
+
+    fn parse(secret: &Secret) -> Result<Self, String> {
+        let text = secret.expose().trim();
+        if text.starts_with("-----BEGIN") {
+            return Self::from_pem(text);
+        }
+        // A certificate, a JWK or an SSH key: what is public, or half of it, must not become a secret.
+        if text.contains("-----BEGIN") || text.starts_with(['{', '[']) || text.starts_with("ssh-") {
+            return Err(format!("is a key or a document of another kind, not a secret. {HOW_TO_MAKE_ONE}"));
+        }
+        Self::from_hmac_bytes(text.as_bytes())
+    }
+
+    fn from_pem(pem: &str) -> Result<Self, String> {
+        let mut known = vec![ed25519::HOW_TO_MAKE_ONE];
+        if let Some(parts) = ed25519::from_pem(pem) {
+            return Ok(Self::of(parts));
+        }
+        #[cfg(feature = "es256")]
+        {
+            known.push(es256::HOW_TO_MAKE_ONE);
+            if let Some(parts) = es256::from_pem(pem) {
+                return Ok(Self::of(parts));
+            }
+        }
+        #[cfg(feature = "rs256")]
+        {
+            known.push(rs256::HOW_TO_MAKE_ONE);
+            if let Some(parts) = rs256::from_pem(pem) {
+                return Ok(Self::of(parts));
+            }
+        }
+        let features = match (cfg!(feature = "es256"), cfg!(feature = "rs256")) {
+            (true, true) => "",
+            (true, false) => " An RSA key needs the feature `rs256`.",
+            (false, true) => " A P-256 key needs the feature `es256`.",
+            (false, false) => " A P-256 key needs the feature `es256`, an RSA key the feature `rs256`.",
+        };
+        Err(format!("is not a private key that can sign here. Make one with {}.{features}", known.join(" or ")))
+    }
+
+    pub(crate) fn from_hmac_bytes(bytes: &[u8]) -> Result<Self, String> {
+        hmac::parts(bytes).map(Self::of)
+    }
+
+    /// The private key of a JWK, under its own `kid` if it has one.
+    fn from_jwk(jwk: &Jwk) -> Result<Self, String> {
+        let parts = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
+            ("oct", None) => {
+                let bytes = jwk.k.as_ref().and_then(|k| super::jwk::decode(k.expose()));
+                Some(hmac::parts(&bytes.ok_or("has no `k` in base64url")?)?)
+            }
+            ("OKP", Some("Ed25519")) => ed25519::from_jwk(jwk),
+            #[cfg(feature = "es256")]
+            ("EC", Some("P-256")) => es256::from_jwk(jwk),
+            #[cfg(not(feature = "es256"))]
+            ("EC", Some("P-256")) => return Err("needs the feature `es256` of auth-runtime".to_owned()),
+            #[cfg(feature = "rs256")]
+            ("RSA", None) => rs256::from_jwk(jwk),
+            #[cfg(not(feature = "rs256"))]
+            ("RSA", None) => return Err("needs the feature `rs256` of auth-runtime".to_owned()),
+            _ => None,
+        };
+        let mut key = Self::of(parts.ok_or("is not a private key of a kind that is known here")?);
+        if jwk.alg.as_deref().is_some_and(|name| name != key.algorithm.name()) {
+            return Err(format!("has another `alg` than {}, which its kind signs with", key.algorithm));
+        }
+        if let Some(id) = &jwk.kid {
+            key.id = Arc::from(id.as_str());
+        }
+        Ok(key)
+    }
+
+    fn of(KeyParts { algorithm, id, key, public }: KeyParts) -> Self {
+        Self { algorithm, id: Arc::from(id), key, public: public.map(Arc::new) }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn from_ed25519_seed(seed: &[u8; 32]) -> Self {
+        Self::of(ed25519::from_seed(seed))
+    }
+
+    /// What it signs with.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Its identifier: the `kid` of the tokens that it signs.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The public half, as it is served; `None` for an HMAC secret, which has none.
+    pub(crate) fn public(&self) -> Option<Jwk> {
+        let public = self.public.as_deref()?;
+        Some(Jwk {
+            kid: Some(self.id.to_string()),
+            alg: Some(self.algorithm.name().to_owned()),
+            usage: Some("sig".to_owned()),
+            ..public.clone()
+        })
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CannotSign> {
+        self.key.sign(message)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.key.verifies(message, signature)
+    }
+
+    /// The half that verifies.
+    pub(crate) fn verifying(&self) -> VerifyingKey {
+        VerifyingKey { algorithm: self.algorithm, id: Some(Arc::clone(&self.id)), key: Arc::clone(&self.key) as _ }
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({}, [redacted])", self.algorithm)
+    }
+}
+
+/// A key that is missing, weak or malformed. The text says what to do about it, and never shows the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyError(String);
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for KeyError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        SigningKey::from_secret(&Secret::new(text)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn weak_keys_are_refused_with_a_way_out() {
+        for weak in ["", "secret", "0123456789abcdef0123456789abcde", &"a".repeat(64), &"ab".repeat(40)] {
+            let text = refusal(weak);
+            assert!(text.contains("openssl rand -hex 32"), "{text}");
+            assert!(weak.is_empty() || !text.contains(weak), "{text}");
+        }
+        assert!(refusal("-----BEGIN RSA PRIVATE KEY-----").contains("openssl genpkey -algorithm ed25519"));
+        for public in [
+            r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJPaXzCR0ycSbL0rJJAzlp0+lx1Yy8NAbyPvbBmPLJEo",
+            "Bag Attributes\n-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIU",
+        ] {
+            assert!(refusal(public).contains("of another kind"), "{public}");
+        }
+    }
+
+    #[test]
+    fn a_missing_variable_says_how_to_set_it() {
+        let text = SigningKey::from_env("AUTH_RUNTIME_TEST_UNSET").unwrap_err().to_string();
+        assert!(text.starts_with("AUTH_RUNTIME_TEST_UNSET is not set."), "{text}");
+        assert!(text.contains("export AUTH_RUNTIME_TEST_UNSET=$(openssl rand -hex 32)"), "{text}");
+    }
+
+    #[test]
+    fn prints_no_key() {
+        let key = SigningKey::from_secret(&Secret::new("0123456789abcdef0123456789abcdef")).unwrap();
+        assert_eq!(format!("{key:?}"), "SigningKey(HS256, [redacted])");
+    }
+
+    #[test]
+    fn a_generated_file_is_read_again_and_is_its_owners_alone() {
+        let path = std::env::temp_dir().join(format!(
+            "auth-runtime-{}-{:?}.key",
+            std::process::id(),
+            std::thread::current().id()
+        ));
+        let first = SigningKey::from_file_or_generate(&path).unwrap();
+        let second = SigningKey::from_file_or_generate(&path).unwrap();
+        assert!(second.verifies(b"message", &first.sign(b"message").unwrap()));
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
+        fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn reads_an_ed25519_key_as_openssl_writes_it() {
+        // RFC 8410 section 10.3.
+        let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
+        let key = SigningKey::from_secret(&Secret::new(pem)).unwrap();
+        assert_eq!(key.algorithm(), Algorithm::EdDsa);
+        assert!(key.verifies(b"message", &key.sign(b"message").unwrap()));
+        assert!(!key.verifies(b"another", &key.sign(b"message").unwrap()));
+        assert!(!key.verifies(b"message", b""));
+    }
+}

@@ -1,0 +1,354 @@
+//! Several keys at once: one signs, the others still verify, and all of them can be replaced while the program runs.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use super::{KeyError, SigningKey, VerifyingKey, file};
+use crate::{
+    store::{Boxed, StoreError},
+    token::jwk::{Jwk, JwkSet},
+};
+
+const DEFAULT_RELOAD: Duration = Duration::from_secs(10);
+/// How often a token with an unknown key can make us look for new ones.
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The keys of one moment.
+#[derive(Debug, Default)]
+pub(crate) struct KeySet {
+    keys: Vec<HeldKey>,
+}
+
+#[derive(Debug)]
+struct HeldKey {
+    signing: Option<SigningKey>,
+    verifying: VerifyingKey,
+    /// When it begins to sign.
+    not_before: u64,
+    /// When nothing that it signed is accepted any more.
+    expires_at: u64,
+}
+
+impl KeySet {
+    fn hold(&mut self, signing: SigningKey, not_before: u64, expires_at: u64) {
+        let verifying = signing.verifying();
+        self.keys.push(HeldKey { signing: Some(signing), verifying, not_before, expires_at });
+    }
+
+    /// The public keys of another issuer. Keys of kinds that are not known here are left out.
+    #[cfg(feature = "oidc")]
+    pub(crate) fn of_public(keys: &[Jwk]) -> Self {
+        let held = |jwk: &Jwk| {
+            let verifying = VerifyingKey::of_jwk(jwk)?;
+            Some(HeldKey { signing: None, verifying, not_before: 0, expires_at: u64::MAX })
+        };
+        Self { keys: keys.iter().filter_map(held).collect() }
+    }
+
+    /// The private keys of a file.
+    pub(super) fn of_private(set: &JwkSet) -> Result<Self, String> {
+        let mut keys = Self::default();
+        for (index, jwk) in set.keys.iter().enumerate() {
+            let name = jwk.kid.clone().unwrap_or_else(|| format!("number {}", index + 1));
+            let key = SigningKey::from_jwk(jwk).map_err(|problem| format!("the key {name} {problem}"))?;
+            if keys.keys.iter().any(|held| held.verifying.id() == Some(key.id())) {
+                return Err(format!("two keys are named {name}"));
+            }
+            keys.hold(key, jwk.nbf.unwrap_or(0), jwk.exp.unwrap_or(u64::MAX));
+        }
+        if keys.keys.is_empty() {
+            return Err("there is no key in it".to_owned());
+        }
+        Ok(keys)
+    }
+
+    /// What signs now: of the keys that have begun to, the one that began last.
+    pub(crate) fn signing(&self, now: u64) -> Option<&SigningKey> {
+        let begun = self.keys.iter().filter(|held| held.not_before <= now && now < held.expires_at);
+        begun.filter(|held| held.signing.is_some()).max_by_key(|held| held.not_before)?.signing.as_ref()
+    }
+
+    /// What verifies a token that names this key; one that names none has to be of the only key there is.
+    pub(crate) fn verifying(&self, id: Option<&str>, now: u64) -> Option<&VerifyingKey> {
+        let mut good = self.keys.iter().filter(|held| now < held.expires_at);
+        let held = match id {
+            Some(id) => good.find(|held| held.verifying.id() == Some(id)),
+            None => {
+                let only = good.next();
+                only.filter(|_| good.next().is_none())
+            }
+        };
+        held.map(|held| &held.verifying)
+    }
+
+    /// The public halves, of the keys that will sign too, so that who keeps a copy knows them in time.
+    pub(crate) fn public(&self, now: u64) -> Vec<Jwk> {
+        let good = self.keys.iter().filter(|held| now < held.expires_at);
+        good.filter_map(|held| held.signing.as_ref()?.public()).collect()
+    }
+
+    pub(crate) fn algorithms(&self) -> Vec<&'static str> {
+        let mut names: Vec<&str> = self.keys.iter().map(|held| held.verifying.algorithm().name()).collect();
+        names.dedup();
+        names
+    }
+}
+
+type Load = dyn Fn() -> Boxed<'static, Result<KeySet, StoreError>> + Send + Sync;
+
+/// Keys that are read again now and then, and when a token names one that is not there.
+pub(crate) struct CachedKeys {
+    current: RwLock<Arc<KeySet>>,
+    source: Option<Source>,
+}
+
+struct Source {
+    load: Box<Load>,
+    every: Duration,
+    /// The one who reads holds it.
+    reading: tokio::sync::Mutex<()>,
+    last: Mutex<Instant>,
+}
+
+impl CachedKeys {
+    pub(crate) fn fixed(keys: KeySet) -> Self {
+        Self { current: RwLock::new(Arc::new(keys)), source: None }
+    }
+
+    pub(crate) fn reloaded(
+        keys: KeySet,
+        every: Duration,
+        load: impl Fn() -> Boxed<'static, Result<KeySet, StoreError>> + Send + Sync + 'static,
+    ) -> Self {
+        let source = Source {
+            load: Box::new(load),
+            every,
+            reading: tokio::sync::Mutex::default(),
+            last: Mutex::new(Instant::now()),
+        };
+        Self { current: RwLock::new(Arc::new(keys)), source: Some(source) }
+    }
+
+    fn set(&self, keys: KeySet) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    /// The keys as they are known. If they are due, they are read again meanwhile: nobody waits for it.
+    pub(crate) fn current(self: &Arc<Self>) -> Arc<KeySet> {
+        if let Some(source) = &self.source
+            && source.elapsed() >= source.every
+            && source.reading.try_lock().is_ok()
+        {
+            let keys = Arc::clone(self);
+            tokio::spawn(async move {
+                if let Some(source) = &keys.source {
+                    keys.read(source, source.every).await;
+                }
+            });
+        }
+        self.snapshot()
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<KeySet> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The keys, read again for the sake of one that is not among them; but not more often than once a second, since strangers
+    /// can ask for it.
+    pub(crate) async fn renewed(&self) -> Arc<KeySet> {
+        if let Some(source) = &self.source {
+            self.read(source, LEAST_PAUSE).await;
+        }
+        self.snapshot()
+    }
+
+    /// Reads, unless somebody has within `pause`. What cannot be read leaves the keys as they are.
+    async fn read(&self, source: &Source, pause: Duration) {
+        let _reading = source.reading.lock().await;
+        if source.elapsed() < pause {
+            return;
+        }
+        let loaded = (source.load)().await;
+        *source.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        match loaded {
+            Ok(keys) => self.set(keys),
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+                tracing::warn!(event = "keys.not_read", %error, cause, "the keys known so far stay in use");
+            }
+        }
+    }
+}
+
+impl Source {
+    fn elapsed(&self) -> Duration {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+}
+
+impl fmt::Debug for CachedKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CachedKeys").field(&self.snapshot()).finish()
+    }
+}
+
+/// The keys of an issuer: one signs, and others still verify what they signed before. Clones share them.
+///
+/// A key is replaced without a restart, either in a file that is read again every ten seconds ([`KeyFile`](super::KeyFile)
+/// writes it, and `auth keys rotate`), or by [`replace`](Self::replace).
+///
+/// ```
+/// use auth_runtime::{Auth, AuthUser, MemoryUsers, Randomness, SigningKey, SigningKeys};
+///
+/// # #[derive(AuthUser, Clone)]
+/// # #[auth(no_password, always_active)]
+/// # struct User { #[auth(username)] name: String }
+/// let first = SigningKey::generate(&Randomness::default())?;
+/// let keys = SigningKeys::new(first.clone());
+/// let auth = Auth::builder(MemoryUsers::<User>::new()).signing_keys(keys.clone()).build()?;
+///
+/// // Later: new tokens are signed by the second key, and those of the first stay good.
+/// let second = SigningKey::generate(&Randomness::default())?;
+/// keys.replace(second, [first]);
+/// # Ok::<(), auth_runtime::BoxError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct SigningKeys(Arc<CachedKeys>);
+
+impl SigningKeys {
+    /// This key alone.
+    #[must_use]
+    pub fn new(key: SigningKey) -> Self {
+        Self(Arc::new(CachedKeys::fixed(fixed(key, []))))
+    }
+
+    /// The keys of a file, read again every ten seconds: a JWK Set (RFC 7517) of private keys. `nbf` of a key is when it
+    /// begins to sign, `exp` when nothing that it signed is accepted any more, both in seconds since 1970. Of the keys that
+    /// have begun, the one that began last signs.
+    ///
+    /// What is wrong with the file later is logged, and the keys that were read before stay in use.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the file cannot be read, is readable by everyone, or has a key that is weak or malformed.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, KeyError> {
+        Self::from_file_every(path, DEFAULT_RELOAD)
+    }
+
+    /// The same, read again as often as this. A new key has to be in the file for longer before it begins to sign, so that
+    /// every process knows it by then.
+    ///
+    /// # Errors
+    /// As [`from_file`](Self::from_file).
+    pub fn from_file_every(path: impl AsRef<Path>, every: Duration) -> Result<Self, KeyError> {
+        let path = path.as_ref().to_owned();
+        let keys = file::read(&path)?;
+        let load = move || -> Boxed<'static, Result<KeySet, StoreError>> { Box::pin(load(path.clone())) };
+        Ok(Self(Arc::new(CachedKeys::reloaded(keys, every, load))))
+    }
+
+    /// Signs with `key` from now on, and still accepts what `verifying` signed. Every other key is forgotten, and what it
+    /// signed is refused.
+    pub fn replace(&self, key: SigningKey, verifying: impl IntoIterator<Item = SigningKey>) {
+        self.0.set(fixed(key, verifying));
+    }
+
+    pub(crate) fn cached(&self) -> &Arc<CachedKeys> {
+        &self.0
+    }
+}
+
+impl From<SigningKey> for SigningKeys {
+    fn from(key: SigningKey) -> Self {
+        Self::new(key)
+    }
+}
+
+fn fixed(key: SigningKey, verifying: impl IntoIterator<Item = SigningKey>) -> KeySet {
+    let mut keys = KeySet::default();
+    for key in verifying {
+        keys.hold(key, 0, u64::MAX);
+    }
+    // Of those that began at once, the last one signs.
+    keys.hold(key, 0, u64::MAX);
+    keys
+}
+
+async fn load(path: PathBuf) -> Result<KeySet, StoreError> {
+    let read = tokio::task::spawn_blocking(move || file::read(&path)).await;
+    match read {
+        Ok(keys) => keys.map_err(|error| StoreError::new(error.to_string())),
+        Err(error) => Err(StoreError::new("the key file was not read").caused_by(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::{ambient::Randomness, secret::Secret};
+
+    fn key() -> SigningKey {
+        SigningKey::generate(&Randomness::default()).unwrap()
+    }
+
+    #[test]
+    fn the_key_that_began_last_signs_and_the_others_verify() {
+        let (first, second, third) = (key(), key(), key());
+        let mut keys = KeySet::default();
+        keys.hold(first.clone(), 0, 200);
+        keys.hold(second.clone(), 100, u64::MAX);
+        keys.hold(third.clone(), 300, u64::MAX);
+        for (now, signs) in [(0, &first), (99, &first), (100, &second), (299, &second), (300, &third)] {
+            assert_eq!(keys.signing(now).unwrap().id(), signs.id(), "{now}");
+        }
+        assert!(keys.verifying(Some(first.id()), 199).is_some());
+        assert!(keys.verifying(Some(first.id()), 200).is_none(), "after its end");
+        assert!(keys.verifying(Some(third.id()), 0).is_some(), "before it signs, for a clock that is behind");
+        assert!(keys.verifying(Some("another"), 0).is_none());
+        assert!(keys.verifying(None, 0).is_none(), "which one it is would be a guess");
+        assert!(keys.public(0).is_empty(), "a secret has no public half");
+    }
+
+    #[test]
+    fn two_keys_of_one_name_are_refused() {
+        let key = r#"{"kty":"oct","kid":"a","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}"#;
+        let set: JwkSet = serde_json::from_str(&format!(r#"{{"keys":[{key},{key}]}}"#)).unwrap();
+        assert!(KeySet::of_private(&set).unwrap_err().contains("two keys are named a"));
+        assert!(KeySet::of_private(&JwkSet::default()).is_err());
+    }
+
+    #[tokio::test]
+    async fn strangers_cannot_make_us_read_more_than_once_a_second() {
+        let reads = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&reads);
+        let keys = CachedKeys::reloaded(KeySet::default(), Duration::from_secs(3600), move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async { Ok(KeySet::default()) })
+        });
+        if let Some(source) = &keys.source {
+            let long_ago = Instant::now().checked_sub(2 * LEAST_PAUSE).unwrap();
+            *source.last.lock().unwrap() = long_ago;
+        }
+        for _ in 0..100 {
+            keys.renewed().await;
+        }
+        assert_eq!(reads.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn keys_that_cannot_be_read_again_stay() {
+        let key = SigningKey::from_secret(&Secret::new("0123456789abcdef0123456789abcdef")).unwrap();
+        let keys = CachedKeys::reloaded(fixed(key.clone(), []), Duration::from_secs(3600), || {
+            Box::pin(async { Err(StoreError::new("gone")) })
+        });
+        if let Some(source) = &keys.source {
+            *source.last.lock().unwrap() = Instant::now().checked_sub(2 * LEAST_PAUSE).unwrap();
+        }
+        assert!(keys.renewed().await.verifying(Some(key.id()), 0).is_some());
+    }
+}
