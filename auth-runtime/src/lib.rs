@@ -65,6 +65,7 @@ mod ambient;
 mod auth;
 mod boxed;
 mod endpoint;
+pub mod endpoints;
 mod error;
 mod extract;
 mod form;
@@ -110,7 +111,7 @@ pub use self::store::{SqliteStore, SqliteUsers, SqliteUsersOptions};
 pub use self::{
     ambient::{Clock, Randomness, RandomnessUnavailable},
     auth::{
-        Auth, AuthBuilder, AuthState, ConfigError, IssuedTokens, Mail, Mailer, NoUsers, SessionLifetime,
+        Auth, AuthBuilder, AuthState, ConfigError, Introspection, IssuedTokens, Mail, Mailer, NoUsers, SessionLifetime,
         VerifiedAddress,
     },
     boxed::BoxError,

@@ -1,6 +1,6 @@
 //! The life of a user: registering, changing and resetting the password, verifying an address, disabling, deleting.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, time::Duration};
 
 use super::{Auth, unavailable};
 use crate::{
@@ -254,19 +254,15 @@ impl<U: AuthUser> Auth<U> {
         self.end_sessions(username).await
     }
 
-    /// Sends a mail without waiting for it, so that nobody learns from the time it takes whether there is one.
-    pub(crate) fn send(&self, mail: Mail) {
-        let Some(mailer) = &self.0.mailer else {
-            let missing = StoreError::new("there is nobody to send mail: add `.mailer(..)` to the Auth");
-            unavailable("mail.failed", &missing);
-            return;
+    /// Sends a mail. What goes wrong is logged; the user may ask again.
+    pub(crate) async fn send(&self, mail: Mail) {
+        let sent = match &self.0.mailer {
+            Some(mailer) => mailer.send(mail).await,
+            None => Err(StoreError::new("there is nobody to send mail: add `.mailer(..)` to the Auth")),
         };
-        let mailer = Arc::clone(mailer);
-        tokio::spawn(async move {
-            if let Err(error) = mailer.send(mail).await {
-                unavailable("mail.failed", &error);
-            }
-        });
+        if let Err(error) = sent {
+            unavailable("mail.failed", &error);
+        }
     }
 
     async fn has_had_mail(&self, kind: &str, username: &str) -> Result<bool, Refusal> {

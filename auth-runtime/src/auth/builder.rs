@@ -349,8 +349,8 @@ impl<U: AuthUser> AuthBuilder<U> {
                         "opaque tokens are not signed, and have no other format: remove `.opaque_tokens()`, or the key and the format",
                     ));
                 }
-                if self.jwt != only_lifetime {
-                    return Err(ConfigError::new("issuer, audience and leeway are those of signed tokens"));
+                if (JwtSettings { issuer: JwtSettings::default().issuer, ..self.jwt.clone() }) != only_lifetime {
+                    return Err(ConfigError::new("audience and leeway are those of signed tokens"));
                 }
                 if self.sessions.is_none() || self.without_tokens {
                     return Err(ConfigError::new("opaque tokens are kept in a store: add `.sessions(store)`"));
@@ -401,6 +401,10 @@ impl<U: AuthUser> AuthBuilder<U> {
                 return Err(ConfigError::new("both a signing key and a token format are given: choose one"));
             }
         };
+        let issuer = match &tokens {
+            Tokens::Jwt(_) | Tokens::Opaque { .. } => Some(self.jwt.issuer.clone()),
+            Tokens::None | Tokens::Custom(_) => None,
+        };
         let hasher = self.hasher.unwrap_or_else(|| Arc::new(Argon2id::default().randomness(self.randomness.clone())));
         let mut unguessable = [0; 16];
         self.randomness.fill(&mut unguessable).map_err(|error| ConfigError::new(error.to_string()))?;
@@ -412,7 +416,12 @@ impl<U: AuthUser> AuthBuilder<U> {
             tokens,
             pool: HashingPool::new(hasher, self.pool),
             decoy,
-            answers: Arc::new(Answers { refresh_tokens: self.sessions.is_some(), ..self.answers }),
+            answers: Arc::new(Answers {
+                refresh_tokens: self.sessions.is_some(),
+                has_clients: self.clients.is_some(),
+                issuer,
+                ..self.answers
+            }),
             authenticators: self.authenticators,
             sessions: self.sessions.map(|store| {
                 Arc::new(Sessions { store, lifetime: self.session_lifetime, purged_at: AtomicU64::new(0) })

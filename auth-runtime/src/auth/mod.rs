@@ -3,6 +3,7 @@
 mod accounts;
 mod builder;
 mod clients;
+mod introspection;
 mod no_users;
 mod passwords;
 mod sessions;
@@ -13,6 +14,7 @@ use self::{accounts::AnyMailer, sessions::Sessions};
 pub use self::{
     accounts::{Mail, Mailer, VerifiedAddress},
     builder::{AuthBuilder, ConfigError},
+    introspection::Introspection,
     no_users::NoUsers,
     sessions::{IssuedTokens, SessionLifetime},
 };
@@ -24,7 +26,7 @@ use crate::{
     policy::{Requirement, Rules, TOO_MANY},
     scheme::Authenticators,
     store::{AnyClientStore, AnyCounterStore, AnyRevocationStore, AnyUserStore, StoreError, TokenPurpose, UserStore},
-    token::{AccessClaims, AnyTokenFormat, Jwt, TokenError, TokenFault},
+    token::{AccessClaims, AnyTokenFormat, Jwk, Jwt, TokenError, TokenFault},
     user::AuthUser,
 };
 
@@ -206,6 +208,14 @@ impl<U> Auth<U> {
                 Some("its policy contradicts itself, so that nobody could ever call it".to_owned())
             }
             Some(_) => None,
+        }
+    }
+
+    /// The public keys that access tokens are verified with: what is served as a JWK Set.
+    pub(crate) fn public_keys(&self) -> Vec<Jwk> {
+        match &self.0.tokens {
+            Tokens::Jwt(jwt) => jwt.verifier.keys.current().public(self.0.clock.unix_seconds()),
+            Tokens::None | Tokens::Opaque { .. } | Tokens::Custom(_) => Vec::new(),
         }
     }
 

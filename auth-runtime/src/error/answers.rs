@@ -62,6 +62,10 @@ pub struct Answers {
     pub(crate) session_cookie: bool,
     /// Whether a token response has a refresh token.
     pub(crate) refresh_tokens: bool,
+    /// Whether clients are registered.
+    pub(crate) has_clients: bool,
+    /// The authorization server's name, where it has one.
+    pub(crate) issuer: Option<String>,
     /// The application's own answers, and the statuses that they have.
     pub(crate) refuse: Option<OwnAnswer>,
 }
@@ -92,6 +96,8 @@ impl Default for Answers {
             login_page: None,
             session_cookie: false,
             refresh_tokens: false,
+            has_clients: false,
+            issuer: None,
             refuse: None,
         }
     }

@@ -16,6 +16,7 @@ pub use self::{
 pub(crate) use self::{
     answers::{DocumentedAnswer, OwnAnswer, no_store},
     challenge::is_quotable,
+    refused::accepts_html,
 };
 use crate::{
     form::FormFault,
@@ -73,8 +74,8 @@ pub enum GrantFault {
     UnauthorizedClient,
     /// A scope that was not granted.
     InvalidScope,
-    /// A way of asking for a token that this server does not have.
-    UnsupportedGrantType,
+    /// A kind of token that cannot be revoked here (RFC 7009 section 2.2.1).
+    UnsupportedTokenType,
 }
 
 impl GrantFault {
@@ -85,7 +86,7 @@ impl GrantFault {
             Self::InvalidGrant => "invalid_grant",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::InvalidScope => "invalid_scope",
-            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnsupportedTokenType => "unsupported_token_type",
         }
     }
 }
@@ -97,7 +98,7 @@ impl fmt::Display for GrantFault {
             Self::InvalidGrant => "The token is not valid, or no longer.",
             Self::UnauthorizedClient => "The client may not do this.",
             Self::InvalidScope => "A scope was asked for that was not granted.",
-            Self::UnsupportedGrantType => "This grant type is not supported.",
+            Self::UnsupportedTokenType => "Signed tokens are not revoked here: they expire.",
         })
     }
 }

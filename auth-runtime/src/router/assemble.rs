@@ -12,7 +12,7 @@ use axum::{
     handler::Handler,
     http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, any},
+    routing::{MethodRouter, any, get},
 };
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
     fallback::{Fallback, covers},
     lints,
 };
-use crate::{guard::GroupPolicy, openapi::Listed, policy::Requirement};
+use crate::{endpoints::metadata, guard::GroupPolicy, openapi::Listed, policy::Requirement};
 
 /// A router that cannot be served. The text lists every conflict.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +130,16 @@ pub(super) fn assemble(router: SecureRouter) -> Result<Router, RouterError> {
                 for (path, handler) in routes {
                     table.add(&path, "GET", "the documentation", handler);
                 }
+            }
+            Err(problem) => table.problems.push(problem),
+        }
+    }
+    if router.oauth_metadata {
+        let endpoints: Vec<&Listed> = router.entries.iter().map(|entry| &entry.listed).collect();
+        match metadata(&endpoints) {
+            Ok((path, text)) => {
+                let serve = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) });
+                table.add(&path, "GET", "the metadata", serve);
             }
             Err(problem) => table.problems.push(problem),
         }

@@ -64,6 +64,7 @@ pub struct SecureRouter<S = ()> {
     /// The group's handlers have their state, and no others can join them.
     group_is_closed: bool,
     fallbacks: Vec<Fallback<S>>,
+    oauth_metadata: bool,
     problems: Vec<String>,
 }
 
@@ -165,6 +166,7 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
             group: Group::default(),
             group_is_closed: false,
             fallbacks: Vec::new(),
+            oauth_metadata: false,
             problems: Vec::new(),
         }
     }
@@ -262,6 +264,7 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
         self.check_open("another router");
         self.entries.extend(other.entries);
         self.fallbacks.extend(other.fallbacks);
+        self.oauth_metadata |= other.oauth_metadata;
         self.problems.extend(other.problems);
         self.inner_docs.extend(other.inner_docs);
         self
@@ -293,6 +296,7 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
         }
         self.check_open("another router");
         self.problems.extend(other.problems);
+        self.oauth_metadata |= other.oauth_metadata;
         self.fallbacks.extend(other.fallbacks.into_iter().map(|fallback| fallback.under(prefix)));
         for mut entry in other.entries {
             entry.listed.path = match entry.listed.path.as_str() {
@@ -345,6 +349,14 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
         self
     }
 
+    /// Serves the metadata of the authorization server that this is (RFC 8414), at
+    /// `/.well-known/oauth-authorization-server`: where its token endpoint is, and what it can do. The issuer's URL is that of
+    /// [`AuthBuilder::issuer`](crate::AuthBuilder::issuer), at whose root this router is served.
+    pub fn oauth_metadata(mut self) -> Self {
+        self.oauth_metadata = true;
+        self
+    }
+
     /// Gives the handlers their state: an [`Auth`](crate::Auth), or any [`AuthState`](crate::AuthState).
     pub fn with_state<S2>(mut self, state: S) -> SecureRouter<S2> {
         self.group_is_closed |= !self.group.policies.is_empty();
@@ -360,6 +372,7 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
             group: Group::default(),
             group_is_closed: self.group_is_closed,
             fallbacks,
+            oauth_metadata: self.oauth_metadata,
             problems,
         }
     }

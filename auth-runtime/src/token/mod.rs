@@ -9,7 +9,7 @@ use std::{error::Error, fmt, future::Future, time::Duration};
 
 pub use self::key::{Algorithm, KeyError, KeyFile, KeyInfo, NewKey, SigningKey, SigningKeys};
 pub(crate) use self::{
-    jwk::PublicSet,
+    jwk::{Jwk, PublicSet},
     jwt::{ACCESS_TOKEN, Jwt, JwtSettings, JwtVerifier},
 };
 use zeroize::Zeroizing;

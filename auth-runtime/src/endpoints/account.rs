@@ -1,0 +1,177 @@
+//! What users do with their own accounts.
+
+use auth_macros::{accept, post, public, requires_active_user};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+use super::form::{Form, answer};
+use crate::{
+    auth::{Auth, AuthState, Mail},
+    error::Refusal,
+    extract::AccessToken,
+    password::PasswordHash,
+    user::AuthUser,
+};
+
+/// A user type of which `POST /register` can make one.
+///
+/// ```
+/// # use auth_runtime::prelude::*;
+/// use auth_runtime::endpoints::NewUser;
+///
+/// #[derive(AuthUser, Clone)]
+/// struct User {
+///     #[auth(username)]
+///     email: String,
+///     #[auth(verified)]
+///     verified: bool,
+///     #[auth(disabled)]
+///     disabled: bool,
+///     #[auth(password_hash)]
+///     hash: PasswordHash,
+/// }
+///
+/// impl NewUser for User {
+///     fn new_user(username: String, password: PasswordHash) -> Self {
+///         Self { email: username, verified: false, disabled: false, hash: password }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say how a new user is made",
+    note = "implement `auth_runtime::endpoints::NewUser` for it, or register users in an endpoint of your own: `auth.register(&user)`"
+)]
+pub trait NewUser: AuthUser {
+    /// A user of this name, who may do what strangers may be given.
+    fn new_user(username: String, password: PasswordHash) -> Self;
+}
+
+const DONE: StatusCode = StatusCode::NO_CONTENT;
+
+/// Become a user: `username` and `password`.
+#[post("/register", tag = "account")]
+#[public]
+#[accept(public_mutation)]
+pub(crate) async fn register<S: AuthState<User: NewUser> + Clone + 'static>(
+    State(state): State<S>,
+    form: Form,
+) -> Response {
+    answer(&state, try_register(state.auth(), form).await)
+}
+
+async fn try_register<U: NewUser>(auth: &Auth<U>, form: Form) -> Result<Response, Refusal> {
+    let username = Form::text("username", form.fields.username)?;
+    let password = Form::secret("password", form.fields.password)?;
+    auth.check_password(&password)?;
+    // Asked before, so that a name which is taken costs no hash; decided by the store.
+    if auth.find_user(&username).await?.is_some() {
+        return Err(Refusal::UsernameTaken);
+    }
+    let hash = auth.new_password(password).await?;
+    match auth.register(&U::new_user(username, hash)).await? {
+        true => Ok(StatusCode::CREATED.into_response()),
+        false => Err(Refusal::UsernameTaken),
+    }
+}
+
+/// Change your password: `password` is the current one, `new_password` the next. It logs you out everywhere.
+#[post("/password", tag = "account")]
+#[requires_active_user]
+pub(crate) async fn change_password<S: AuthState + Clone + 'static>(
+    State(state): State<S>,
+    token: AccessToken,
+    form: Form,
+) -> Response {
+    let change = async {
+        let current = Form::secret("password", form.fields.password)?;
+        let new = Form::secret("new_password", form.fields.new_password)?;
+        state.auth().change_password(&token.subject, &current, new).await?;
+        Ok(DONE.into_response())
+    };
+    answer(&state, change.await)
+}
+
+/// Ask for a way to set a new password: `username`. It is the same answer for every name.
+#[post("/password/forgot", tag = "account")]
+#[public]
+#[accept(public_mutation)]
+pub(crate) async fn forgot_password<S: AuthState + Clone + 'static>(State(state): State<S>, form: Form) -> Response {
+    let ask = async {
+        let username = Form::text("username", form.fields.username)?;
+        let auth = state.auth().clone();
+        // Not waited for, since a name that is known takes longer.
+        tokio::spawn(async move {
+            if let Ok(Some(token)) = auth.password_reset_token(&username).await {
+                auth.send(Mail::ResetPassword { username, token }).await;
+            }
+        });
+        Ok(StatusCode::ACCEPTED.into_response())
+    };
+    answer(&state, ask.await)
+}
+
+/// Set a new password with the token that was sent: `token` and `new_password`. It logs you out everywhere.
+#[post("/password/reset", tag = "account")]
+#[public]
+#[accept(public_mutation)]
+pub(crate) async fn reset_password<S: AuthState + Clone + 'static>(State(state): State<S>, form: Form) -> Response {
+    let reset = async {
+        let token = Form::secret("token", form.fields.token)?;
+        let new = Form::secret("new_password", form.fields.new_password)?;
+        state.auth().reset_password(&token, new).await?;
+        Ok(DONE.into_response())
+    };
+    answer(&state, reset.await)
+}
+
+/// Ask for a way to show that an address is yours: `address`.
+#[post("/address", tag = "account")]
+#[requires_active_user]
+pub(crate) async fn send_address_token<S: AuthState + Clone + 'static>(
+    State(state): State<S>,
+    token: AccessToken,
+    form: Form,
+) -> Response {
+    let ask = async {
+        let address = Form::text("address", form.fields.address)?;
+        let username = token.subject.clone();
+        if let Some(token) = state.auth().address_token(&username, &address).await? {
+            state.auth().send(Mail::VerifyAddress { username, address, token }).await;
+        }
+        Ok(StatusCode::ACCEPTED.into_response())
+    };
+    answer(&state, ask.await)
+}
+
+/// Show that an address is yours, with the token that was sent to it: `token`.
+#[post("/address/verify", tag = "account")]
+#[public]
+#[accept(public_mutation)]
+pub(crate) async fn verify_address<S: AuthState + Clone + 'static>(State(state): State<S>, form: Form) -> Response {
+    let verify = async {
+        let token = Form::secret("token", form.fields.token)?;
+        state.auth().verify_address(&token).await?;
+        Ok(DONE.into_response())
+    };
+    answer(&state, verify.await)
+}
+
+/// Remove your account: `password` is the current one.
+#[post("/delete", tag = "account")]
+#[requires_active_user]
+pub(crate) async fn delete<S: AuthState + Clone + 'static>(
+    State(state): State<S>,
+    token: AccessToken,
+    form: Form,
+) -> Response {
+    let delete = async {
+        let password = Form::secret("password", form.fields.password)?;
+        state.auth().verify_login(&token.subject, &password).await?;
+        state.auth().delete_user(&token.subject).await?;
+        Ok(DONE.into_response())
+    };
+    answer(&state, delete.await)
+}
