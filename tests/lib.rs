@@ -3,6 +3,7 @@
 use auth_runtime::prelude::*;
 
 pub mod server;
+pub mod services;
 
 /// The user type of the tests.
 #[derive(AuthUser, Clone, Debug, Serialize, ToSchema)]

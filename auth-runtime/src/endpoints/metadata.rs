@@ -52,7 +52,8 @@ pub(crate) fn metadata(endpoints: &[&Listed]) -> Result<(String, String), String
         );
     };
     let ours = |name: &str| {
-        let found = endpoints.iter().find(|listed| listed.source.module.starts_with(MODULE) && listed.source.name == name);
+        let found =
+            endpoints.iter().find(|listed| listed.source.module.starts_with(MODULE) && listed.source.name == name);
         found.map(|listed| format!("{origin}{}", listed.path))
     };
     let mut grants = vec!["password"];

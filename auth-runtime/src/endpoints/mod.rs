@@ -46,19 +46,12 @@ const MODULE: &str = module_path!();
 /// The metadata needs [`issuer`](crate::AuthBuilder::issuer) to be the URL under which all of this is reached. A client may
 /// introspect tokens if it is registered for that ([`Client::introspection`](crate::Client::introspection)).
 pub fn oauth<S: AuthState + Clone + 'static>() -> SecureRouter<S> {
-    SecureRouter::new()
-        .mount(oauth::revoke::<S>)
-        .mount(oauth::introspect::<S>)
-        .mount(oauth::jwks::<S>)
-        .oauth_metadata()
+    SecureRouter::new().mount(oauth::revoke::<S>).mount(oauth::introspect::<S>).mount(oauth::jwks::<S>).oauth_metadata()
 }
 
 /// `POST /logout`, `POST /logout/everywhere` and `GET /sessions`, for whoever has a token or a session's cookie.
 pub fn sessions<S: AuthState + Clone + 'static>() -> SecureRouter<S> {
-    SecureRouter::new()
-        .mount(sessions::logout::<S>)
-        .mount(sessions::logout_everywhere::<S>)
-        .mount(sessions::list::<S>)
+    SecureRouter::new().mount(sessions::logout::<S>).mount(sessions::logout_everywhere::<S>).mount(sessions::list::<S>)
 }
 
 /// What users do with their own accounts, each with a form: `POST /password` changes it, `POST /password/forgot` and

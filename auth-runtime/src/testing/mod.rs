@@ -62,6 +62,7 @@ compile_error!(
 
 mod app;
 mod authorization;
+pub mod contract;
 mod snapshot;
 
 use axum::response::Response;

@@ -1,0 +1,12 @@
+//! The same tests against each store: in memory, SQLite, PostgreSQL, and PostgreSQL with Redis in front.
+
+mod accounts;
+mod clients;
+mod contract;
+mod down;
+mod faults;
+mod migrations;
+mod own_table;
+mod refresh;
+mod revocation;
+mod support;
