@@ -17,6 +17,10 @@ const _: () = {
                 hash,
             )
         }
+        fn set_disabled(&mut self, disabled: bool) -> bool {
+            <bool as __private::DisabledField>::set(&mut self.disabled, disabled);
+            true
+        }
     }
     #[automatically_derived]
     impl<__S> __private::axum::extract::FromRequestParts<__S> for User
@@ -53,10 +57,19 @@ const _: () = {
         PasswordHash: __private::Column<__B>,
     {
         const COLUMNS: &'static [__private::ColumnSpec] = &[
-            __private::column::<__B, String>("username", true, false),
-            __private::column::<__B, Option<String>>("full_name", false, false),
-            __private::column::<__B, bool>("disabled", false, false),
-            __private::column::<__B, PasswordHash>("hashed_password", false, true),
+            __private::column::<
+                __B,
+                String,
+            >("username", __private::ColumnRole::Username),
+            __private::column::<
+                __B,
+                Option<String>,
+            >("full_name", __private::ColumnRole::Plain),
+            __private::column::<__B, bool>("disabled", __private::ColumnRole::Disabled),
+            __private::column::<
+                __B,
+                PasswordHash,
+            >("hashed_password", __private::ColumnRole::PasswordHash),
         ];
         fn to_values(&self) -> ::std::vec::Vec<__private::Value> {
             ::std::vec![

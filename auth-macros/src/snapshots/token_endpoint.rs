@@ -11,8 +11,12 @@ async fn login(
     ) -> Grant<Scope> {
         Grant::to(user).scopes(form.scopes)
     }
-    let (__issuer, __user, __form) = __login.into_parts();
-    __issuer.respond(login(__user, __extractor1, __form)).await
+    match __login.into_parts() {
+        ::core::result::Result::Ok((__issuer, __user, __form)) => {
+            __issuer.respond(login(__user, __extractor1, __form)).await
+        }
+        ::core::result::Result::Err(response) => response,
+    }
 }
 #[doc(hidden)]
 #[allow(non_camel_case_types)]

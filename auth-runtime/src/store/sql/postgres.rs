@@ -63,11 +63,15 @@ impl PostgresOptions {
     /// # Errors
     /// [`StoreError`] for a URL that cannot be read. It is not quoted, since it may hold a password.
     pub fn new(url: &str) -> Result<Self, StoreError> {
-        let connect = PgConnectOptions::from_str(url).map_err(|_| {
+        let unreadable = || {
             StoreError::new(
                 "the database's URL cannot be read: it looks like postgres://USER:PASSWORD@HOST:5432/DATABASE",
             )
-        })?;
+        };
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err(unreadable());
+        }
+        let connect = PgConnectOptions::from_str(url).map_err(|_| unreadable())?;
         Ok(Self { connect, connections: DEFAULT_CONNECTIONS, timeout: DEFAULT_TIMEOUT })
     }
 
