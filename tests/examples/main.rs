@@ -17,6 +17,7 @@ mod parity;
 mod parity_schemes;
 mod plain_axum;
 mod process;
+mod processes;
 mod programs;
 mod simple_oauth2;
 mod start;

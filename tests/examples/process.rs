@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
 };
@@ -41,8 +41,20 @@ pub(crate) struct Example {
 impl Example {
     /// Starts the program in the directory, on a port of the system's choice.
     pub(crate) fn start(program: &str, scratch: &Scratch) -> Self {
-        let mut child =
-            Command::new(program).current_dir(&scratch.0).env("PORT", "0").stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_with(program, &scratch.0, &[])
+    }
+
+    /// The same, with this environment, which may say the port.
+    pub(crate) fn start_with(program: &str, directory: &Path, environment: &[(&str, String)]) -> Self {
+        let mut command = Command::new(program);
+        command.current_dir(directory).env("PORT", "0").envs(environment.iter().map(|(name, value)| (name, value)));
+        // Those of the tests are not the program's.
+        for name in ["DATABASE_URL", "REDIS_URL"] {
+            if !environment.iter().any(|(given, _)| *given == name) {
+                command.env_remove(name);
+            }
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         lines.read_line(&mut line).unwrap();
