@@ -104,3 +104,11 @@ fn tokens_are_exchanged_with_another_implementation() {
     let ed25519 = Example::start(oauth2_scopes::PROGRAM, &scratch);
     python("tokens.py", &[&base(&ed25519.server), key.to_str().unwrap()]);
 }
+
+#[test]
+#[ignore = "needs Python packages: tests/run"]
+fn no_password_is_shown_where_it_is_typed() {
+    let scratch = Scratch::new();
+    let database = format!("sqlite:{}", scratch.0.join("users.db").display());
+    python("prompt.py", &[crate::auth_program::PROGRAM, &database]);
+}

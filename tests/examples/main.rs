@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod auth_program;
 mod authorization;
 mod browser;
 mod foreign;
