@@ -213,7 +213,11 @@ async fn one_is_killed_in_the_middle_and_nothing_is_lost_or_doubled() {
         }
     }
     let (access, _) = log_in(&other.server).await;
-    assert_eq!(me(&other.server, &access).await, 200, "{went_on} sessions went on, and the other process did all along");
+    assert_eq!(
+        me(&other.server, &access).await,
+        200,
+        "{went_on} sessions went on, and the other process did all along"
+    );
     let listed = other.server.get_as("/sessions", &access).await.json();
     let ids: HashSet<&str> = listed.as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), listed.as_array().unwrap().len(), "no session is there twice");

@@ -23,9 +23,10 @@ use crate::{
 };
 
 pub(super) const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-const MAX_LEEWAY: Duration = Duration::from_secs(120);
+pub(super) const MAX_LEEWAY: Duration = Duration::from_secs(120);
 const MAX_GRACE: Duration = Duration::from_secs(60);
-const DEFAULT_STORE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longer than those of the stores here, whose own errors say more.
+const DEFAULT_STORE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Builds an [`Auth`].
 #[must_use = "nothing is checked before `.build()`"]
@@ -208,7 +209,7 @@ impl<U: AuthUser> AuthBuilder<U> {
         self
     }
 
-    /// How long a store may take to answer, five seconds unless said; then the request is refused with 503.
+    /// How long a store may take to answer, ten seconds unless said; then the request is refused with 503.
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
         self.store_timeout = timeout;
         self

@@ -408,7 +408,8 @@ impl<U> Auth<U> {
     fn longest_token(&self) -> u64 {
         match &self.0.tokens {
             Tokens::Jwt(jwt) => jwt.lifetime.as_secs().saturating_add(jwt.verifier.leeway.as_secs()).saturating_add(1),
-            _ => super::builder::LONGEST_LIFETIME.as_secs(),
+            // Whoever verifies the tokens of this store's other applications may have a leeway.
+            _ => (super::builder::LONGEST_LIFETIME + super::builder::MAX_LEEWAY).as_secs().saturating_add(1),
         }
     }
 

@@ -152,6 +152,8 @@ impl KeyFile {
             let others_end = begins_at.saturating_add(new.keeps_others_for.as_secs());
             let time = |key: &Map<String, Value>, name: &str| key.get(name).and_then(Value::as_u64);
             keys.retain(|key| time(key, "exp").is_none_or(|ends| now < ends));
+            // One that would begin after this one has signed nothing, and is not to take over from it.
+            keys.retain(|key| time(key, "nbf").is_none_or(|begins| begins <= begins_at));
             for other in keys.iter_mut() {
                 let ends = time(other, "exp").map_or(others_end, |ends| ends.min(others_end));
                 other.insert("exp".to_owned(), ends.into());
@@ -169,16 +171,19 @@ impl KeyFile {
     /// Takes a key out: whatever it signed is refused as soon as the file is read again.
     ///
     /// # Errors
-    /// [`KeyError`] if there is no such key, if it is the only one, or if the file cannot be read or written.
+    /// [`KeyError`] if there is no such key, if no other signs now, or if the file cannot be read or written.
     pub fn remove(&self, id: &str) -> Result<(), KeyError> {
-        self.change(|keys, _| {
+        self.change(|keys, now| {
             let before = keys.len();
             keys.retain(|key| key.get("kid").and_then(Value::as_str) != Some(id));
-            match (keys.len(), before) {
-                (now, before) if now == before => Err(format!("has no key {id:?}")),
-                (0, _) => Err("has no other key: rotate first".to_owned()),
-                _ => Ok(()),
+            if keys.len() == before {
+                return Err(format!("has no key {id:?}"));
             }
+            let begun = |key: &Map<String, Value>| key.get("nbf").and_then(Value::as_u64).unwrap_or(0) <= now;
+            if !keys.iter().any(begun) {
+                return Err("has no other key that signs now: rotate first, with a key that begins at once".to_owned());
+            }
+            Ok(())
         })
     }
 
