@@ -2,6 +2,7 @@
 
 mod adoption;
 mod answers;
+mod cookies;
 mod document;
 mod expressions;
 mod groups;

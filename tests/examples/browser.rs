@@ -167,3 +167,61 @@ async fn authorize_try_it_out_and_log_out() {
     assert!(body.contains("Inactive user"), "{body}");
     page.0.close().await.unwrap();
 }
+
+/// The login page, in a browser that keeps cookies and sends them by its own rules.
+#[tokio::test]
+#[ignore = "needs a browser: use tests/run"]
+async fn a_session_in_a_cookie() {
+    let scratch = Scratch::new();
+    let example = Example::start(env!("CARGO_BIN_EXE_login_page"), &scratch);
+    let port = example.server.address.port();
+    let here = |path: &str| format!("http://localhost:{port}{path}");
+    let driver = Driver::start().await;
+    let browser = driver.open(&scratch).await;
+    let page = Page(browser.clone());
+    let text = async |css: &str| page.wait(css).await.text().await.unwrap();
+    let at = async || browser.current_url().await.unwrap().to_string();
+
+    // Not logged in: to the login page, and from there back.
+    browser.goto(&here("/notes")).await.unwrap();
+    assert_eq!(at().await, here("/login?next=/notes"));
+    page.fill("[name=username]", "johndoe").await;
+    page.fill("[name=password]", "wrong").await;
+    page.click("#login").await;
+    assert_eq!(text("#problem").await, "The username or the password is wrong.");
+    page.fill("[name=username]", "johndoe").await;
+    page.fill("[name=password]", "secret").await;
+    page.click("#login").await;
+    assert_eq!(text("#who").await, "johndoe");
+    assert_eq!(at().await, here("/notes"));
+
+    // The cookie is there, and out of reach of scripts.
+    let cookie = browser.get_named_cookie("__Host-session").await.unwrap();
+    assert_eq!((cookie.http_only(), cookie.secure(), cookie.path()), (Some(true), Some(true), Some("/")));
+    let seen = browser.execute("return document.cookie", Vec::new()).await.unwrap();
+    assert_eq!(seen, json!(""));
+
+    page.fill("[name=note]", "<b>milk</b>").await;
+    page.click("#add").await;
+    assert_eq!(text("#notes li").await, "<b>milk</b>");
+
+    // A page of another site, which is another host to the browser, posts the same form: the browser says where it comes from.
+    let evil = format!(
+        "data:text/html,<form method=post action=\"{}\"><input name=note value=forged><button id=go>x</button></form>",
+        here("/notes")
+    );
+    browser.goto(&evil).await.unwrap();
+    page.click("#go").await;
+    browser.goto(&here("/notes")).await.unwrap();
+    assert_eq!(text("#who").await, "johndoe", "the session goes on");
+    assert_eq!(text("#notes").await, "<b>milk</b>", "and nothing was forged in it");
+
+    page.click("#logout").await;
+    page.wait("#login").await;
+    assert!(browser.get_named_cookie("__Host-session").await.is_err(), "the cookie is gone");
+    browser.goto(&here("/notes")).await.unwrap();
+    assert_eq!(at().await, here("/login?next=/notes"));
+    browser.goto(&here("/")).await.unwrap();
+    assert_eq!(text("#who").await, "nobody");
+    browser.close().await.unwrap();
+}
