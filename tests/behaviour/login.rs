@@ -58,6 +58,8 @@ async fn another_grant_is_unsupported() {
     let (server, _) = serve(Profile::Standard).await;
     let answer = server.post_form("/token", &format!("{JOHN}&grant_type=client_credentials")).await;
     assert_eq!(error(&answer), (400, "unsupported_grant_type".into(), "The field grant_type is not password.".into()));
+    let answer = server.post_form("/token", "grant_type=authorization_code&code=any").await;
+    assert_eq!((answer.status, answer.json()["error"].as_str()), (400, Some("unsupported_grant_type")));
 
     let (server, _) = serve(Profile::FastApi).await;
     let answer = server.post_form("/token", &format!("{JOHN}&grant_type=other")).await;

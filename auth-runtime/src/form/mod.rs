@@ -162,7 +162,8 @@ impl FormFault {
         match self {
             Self::Fields(faults) => {
                 let other_grant = |fault: &FieldFault| matches!(fault.wrong, Wrong::NotPassword { .. });
-                if faults.iter().all(other_grant) { "unsupported_grant_type" } else { "invalid_request" }
+                // Another grant has other fields: that those of this one are missing says nothing.
+                if faults.iter().any(other_grant) { "unsupported_grant_type" } else { "invalid_request" }
             }
             Self::UnknownScope => "invalid_scope",
             _ => "invalid_request",
