@@ -4,6 +4,8 @@ mod jwk;
 mod jws;
 mod jwt;
 mod key;
+#[cfg(test)]
+mod vectors;
 
 use std::{error::Error, fmt, future::Future, time::Duration};
 

@@ -302,7 +302,7 @@ impl SigningKey {
     }
 
     /// The private key of a JWK, under its own `kid` if it has one.
-    fn from_jwk(jwk: &Jwk) -> Result<Self, String> {
+    pub(crate) fn from_jwk(jwk: &Jwk) -> Result<Self, String> {
         let parts = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
             ("oct", None) => {
                 let bytes = jwk.k.as_ref().and_then(|k| super::jwk::decode(k.expose()));
