@@ -142,9 +142,9 @@ pub(crate) async fn seed(users: &SqliteUsers<User>, auth: &Auth<User>) -> Result
 #[expect(clippy::print_stdout, reason = "this is what the program is started for")]
 fn say_what_to_try(server: &Server) {
     println!(
-        "Open http://localhost:{}/notes and log in as johndoe with the password secret. It listens at http://{}/ and \
-         nowhere else. Ctrl-C stops the server.",
-        server.address().port(),
-        server.address()
+        "Listening at http://{}/. Open http://localhost:{}/notes in a browser and log in as johndoe with the password \
+         secret. Ctrl-C stops the server.",
+        server.address(),
+        server.address().port()
     );
 }

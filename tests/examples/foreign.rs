@@ -44,10 +44,15 @@ async fn the_oauth2_crate_logs_in() {
 }
 
 /// Runs a script with the packages of `tests/foreign/requirements.txt`, as `tests/run` installs them.
-fn python(script: &str, arguments: &[&str]) {
+pub(crate) fn python(script: &str, arguments: &[&str]) {
     let python = std::env::var("AUTH_TESTS_PYTHON").expect("AUTH_TESTS_PYTHON names the interpreter: use tests/run");
+    run(&python, script, arguments);
+}
+
+/// Runs a script of `tests/foreign`.
+pub(crate) fn run(interpreter: &str, script: &str, arguments: &[&str]) {
     let script = format!("{}/../tests/foreign/{script}", env!("CARGO_MANIFEST_DIR"));
-    let output = Command::new(python).arg(script).args(arguments).output().unwrap();
+    let output = Command::new(interpreter).arg(script).args(arguments).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
 }

@@ -12,6 +12,7 @@ mod auth_program;
 mod authorization;
 mod browser;
 mod foreign;
+mod foreign_oauth;
 mod oauth2_scopes;
 mod others;
 mod parity;
