@@ -72,6 +72,8 @@ mod form;
 mod grant;
 mod guard;
 mod login;
+#[cfg(feature = "oidc")]
+mod oidc;
 mod openapi;
 mod password;
 pub mod policy;
@@ -98,6 +100,8 @@ pub use auth_macros::{
     requires_role, requires_scopes, requires_token, requires_user, token_endpoint, websocket,
 };
 
+#[cfg(feature = "oidc")]
+pub use self::oidc::{OidcOptions, OidcProvider};
 #[cfg(feature = "serve")]
 pub use self::serve::{ServeError, Server, serve};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -44,8 +44,8 @@ impl<U, F> Login<U, F> {
     ///
     /// # Errors
     /// The response to a request for something else than a login: the renewal of a session, or a client's own token.
-    pub fn into_parts(self) -> Result<(Issuer<U>, U, F), Response> {
-        self.0.map(|LoggedIn { issuer, user, form }| (issuer, user, form)).map_err(|response| *response)
+    pub fn into_parts(self) -> Result<(Issuer<U>, U, F), Box<Response>> {
+        self.0.map(|LoggedIn { issuer, user, form }| (issuer, user, form))
     }
 }
 

@@ -9,6 +9,7 @@ mod groups;
 mod guard_first;
 mod login;
 mod magazine;
+mod oidc;
 mod profiles;
 mod routing;
 mod rules;

@@ -10,9 +10,8 @@ use std::{
 };
 
 use auth_runtime::{
-    Argon2id, AuthBuilder, Clock, HashError, Mail, Mailer, MemoryStore, PasswordHasher, PostgresStore, PostgresUsers,
-    Randomness, RedisCounters, RedisRevocations, SqliteStore, StoreError, Verdict, endpoints, endpoints::NewUser,
-    prelude::*,
+    AuthBuilder, Clock, HashError, Mail, Mailer, MemoryStore, PasswordHasher, PostgresStore, PostgresUsers, Randomness,
+    RedisCounters, RedisRevocations, SqliteStore, StoreError, Verdict, endpoints, endpoints::NewUser, prelude::*,
 };
 use sqlx::{Connection, Executor, PgConnection};
 use tests::{
@@ -196,11 +195,6 @@ impl PasswordHasher for Fast {
     fn verify(&self, password: &str, hash: &PasswordHash) -> Result<Verdict, HashError> {
         Ok(if hash.expose() == format!("plain:{password}") { Verdict::Match } else { Verdict::Mismatch })
     }
-}
-
-/// The slow, real thing.
-pub(crate) fn real_hasher() -> Argon2id {
-    Argon2id::default()
 }
 
 /// A clock that a test moves, which begins at the true time.

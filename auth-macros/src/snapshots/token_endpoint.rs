@@ -15,7 +15,7 @@ async fn login(
         ::core::result::Result::Ok((__issuer, __user, __form)) => {
             __issuer.respond(login(__user, __extractor1, __form)).await
         }
-        ::core::result::Result::Err(response) => response,
+        ::core::result::Result::Err(response) => *response,
     }
 }
 #[doc(hidden)]

@@ -138,7 +138,7 @@ fn function(handler: Handler, signature: &Signature, private: &TokenStream) -> T
         #inner
         match #login.into_parts() {
             ::core::result::Result::Ok((#issuer, #user, #form)) => #respond,
-            ::core::result::Result::Err(response) => response,
+            ::core::result::Result::Err(response) => *response,
         }
     });
     quote!(#outer)

@@ -201,14 +201,19 @@ impl Answers {
     /// The status of a refusal.
     pub(crate) fn status(&self, refusal: &Refusal) -> StatusCode {
         match (refusal, self.profile) {
-            (Refusal::NoCredentials | Refusal::InvalidToken(_) | Refusal::InvalidCredentials(..), _)
+            (
+                Refusal::NoCredentials
+                | Refusal::InvalidToken(_)
+                | Refusal::InvalidCredentials(..)
+                | Refusal::BadGrant(GrantFault::InvalidClient),
+                _,
+            )
             | (Refusal::InsufficientScope, Profile::FastApi) => StatusCode::UNAUTHORIZED,
             (Refusal::InsufficientScope | Refusal::Inactive, Profile::Standard) | (Refusal::Forbidden, _) => {
                 StatusCode::FORBIDDEN
             }
             (Refusal::Hidden | Refusal::NoSuchUser, _) => StatusCode::NOT_FOUND,
             (Refusal::CrossSite, _) => StatusCode::FORBIDDEN,
-            (Refusal::BadGrant(GrantFault::InvalidClient), _) => StatusCode::UNAUTHORIZED,
             (Refusal::BadGrant(_), _) => StatusCode::BAD_REQUEST,
             (Refusal::UsernameTaken, _) => StatusCode::CONFLICT,
             (Refusal::WeakPassword, _) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -455,11 +460,10 @@ impl Answers {
             Refusal::CrossSite => text(CROSS_SITE),
             Refusal::WeakPassword => text(WEAK_PASSWORD),
             Refusal::UsernameTaken => text(USERNAME_TAKEN),
-            Refusal::NoSuchUser => text("Not Found"),
             Refusal::NoCredentials => text("Not authenticated"),
             Refusal::InvalidToken(_) => text(&self.invalid_token),
             Refusal::InvalidCredentials(_, fault) => text(told(fault, "Not authenticated")),
-            Refusal::Hidden => text("Not Found"),
+            Refusal::Hidden | Refusal::NoSuchUser => text("Not Found"),
             Refusal::InsufficientScope | Refusal::Forbidden => text("Not enough permissions"),
             Refusal::Inactive => text("Inactive user"),
             Refusal::BadLogin => text("Incorrect username or password"),

@@ -24,7 +24,9 @@ pub(crate) struct Jwk {
     /// When nothing that it signed is accepted any more.
     pub(crate) exp: Option<u64>,
     pub(crate) d: Option<Secret>,
+    #[cfg(feature = "rs256")]
     pub(crate) p: Option<Secret>,
+    #[cfg(feature = "rs256")]
     pub(crate) q: Option<Secret>,
     pub(crate) k: Option<Secret>,
 }

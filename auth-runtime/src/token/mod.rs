@@ -10,6 +10,8 @@ mod vectors;
 use std::{error::Error, fmt, future::Future, time::Duration};
 
 pub use self::key::{Algorithm, KeyError, KeyFile, KeyInfo, NewKey, SigningKey, SigningKeys};
+#[cfg(feature = "oidc")]
+pub(crate) use self::key::{CachedKeys, KeySet};
 pub(crate) use self::{
     jwk::{Jwk, PublicSet},
     jwt::{ACCESS_TOKEN, Jwt, JwtSettings, JwtVerifier},

@@ -28,6 +28,7 @@ fn parts(key: SigningKey) -> KeyParts {
     KeyParts::new(Algorithm::EdDsa, public.thumbprint(), key, Some(public))
 }
 
+#[cfg(any(feature = "oidc", test))]
 pub(super) fn public(jwk: &Jwk) -> Option<VerifyingKey> {
     let bytes = decode(jwk.x.as_deref()?)?;
     let key = VerifyingKey::from_bytes(bytes.as_slice().try_into().ok()?).ok()?;

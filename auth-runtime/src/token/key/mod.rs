@@ -89,6 +89,17 @@ trait Signs: Verifies {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CannotSign>;
 }
 
+type FromPem = fn(&str) -> Option<KeyParts>;
+
+/// The private keys that are read, and how each is made.
+const KINDS_OF_PEM: &[(FromPem, &str)] = &[
+    (ed25519::from_pem, ed25519::HOW_TO_MAKE_ONE),
+    #[cfg(feature = "es256")]
+    (es256::from_pem, es256::HOW_TO_MAKE_ONE),
+    #[cfg(feature = "rs256")]
+    (rs256::from_pem, rs256::HOW_TO_MAKE_ONE),
+];
+
 /// What an algorithm's file makes of a key's text.
 struct KeyParts {
     algorithm: Algorithm,
@@ -131,6 +142,7 @@ pub(crate) struct VerifyingKey {
 
 impl VerifyingKey {
     /// `None` for a key of a kind that is not known here, or that is not for signatures.
+    #[cfg(any(feature = "oidc", test))]
     pub(crate) fn of_jwk(jwk: &Jwk) -> Option<Self> {
         if jwk.usage.as_deref().is_some_and(|usage| usage != "sig") {
             return None;
@@ -270,24 +282,10 @@ impl SigningKey {
     }
 
     fn from_pem(pem: &str) -> Result<Self, String> {
-        let mut known = vec![ed25519::HOW_TO_MAKE_ONE];
-        if let Some(parts) = ed25519::from_pem(pem) {
+        if let Some(parts) = KINDS_OF_PEM.iter().find_map(|(from_pem, _)| from_pem(pem)) {
             return Ok(Self::of(parts));
         }
-        #[cfg(feature = "es256")]
-        {
-            known.push(es256::HOW_TO_MAKE_ONE);
-            if let Some(parts) = es256::from_pem(pem) {
-                return Ok(Self::of(parts));
-            }
-        }
-        #[cfg(feature = "rs256")]
-        {
-            known.push(rs256::HOW_TO_MAKE_ONE);
-            if let Some(parts) = rs256::from_pem(pem) {
-                return Ok(Self::of(parts));
-            }
-        }
+        let known: Vec<&str> = KINDS_OF_PEM.iter().map(|(_, how_to_make_one)| *how_to_make_one).collect();
         let features = match (cfg!(feature = "es256"), cfg!(feature = "rs256")) {
             (true, true) => "",
             (true, false) => " An RSA key needs the feature `rs256`.",

@@ -42,7 +42,7 @@ fn parts(key: PrivateKey) -> Option<KeyParts> {
     if !fits(&public) {
         return None;
     }
-    let jwk = Jwk::rsa(encode(&public.n_bytes()), encode(&public.e_bytes()));
+    let jwk = Jwk::rsa(encode(public.n_bytes()), encode(public.e_bytes()));
     let key = RsaKey { signing: SigningKey::new(key), verifying: VerifyingKey::new(public) };
     Some(KeyParts::new(Algorithm::Rs256, jwk.thumbprint(), key, Some(jwk)))
 }
@@ -51,6 +51,7 @@ fn fits(key: &PublicKey) -> bool {
     (MIN_BITS..=MAX_BITS).contains(&(key.n().bit_width_vartime() as usize))
 }
 
+#[cfg(any(feature = "oidc", test))]
 pub(super) fn public(jwk: &Jwk) -> Option<VerifyingKey<Sha256>> {
     let key = PublicKey::new(number(jwk.n.as_deref()?)?, number(jwk.e.as_deref()?)?).ok()?;
     fits(&key).then(|| VerifyingKey::new(key))
