@@ -51,7 +51,12 @@
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
 //! | `serve` | yes | [`serve`], which binds an address and stops on Ctrl-C or SIGTERM |
-//! | `sqlite` | yes | [`SqliteUsers`], users in one SQLite file |
+//! | `sqlite` | yes | [`SqliteUsers`] and [`SqliteStore`]: everything in one SQLite file |
+//! | `postgres` | no | `PostgresUsers` and `PostgresStore` |
+//! | `redis` | no | `RedisRevocations` and `RedisCounters`: what is hot and shared, in Redis or Valkey |
+//! | `es256`, `rs256` | no | keys for ECDSA with P-256, and for RSA |
+//! | `imported-passwords` | no | verifies hashes of bcrypt, PBKDF2 and scrypt, which logins replace by argon2id |
+//! | `oidc` | no | `OidcProvider`: tokens of an OpenID Connect provider elsewhere |
 //! | `testing` | no | [`testing`]: act as any user; for `[dev-dependencies]`, and refused in a build with optimisations |
 //! | `swagger-ui` | yes | Swagger UI, embedded in the binary, for [`SecureRouter::docs`] |
 

@@ -2,7 +2,8 @@
 //! found.
 
 use auth_runtime::{
-    Auth, Randomness, SigningKey,
+    Auth, Randomness, SigningKey, SqliteStore,
+    endpoints::NewUser,
     prelude::*,
     testing::{AuthorizationTest, Report, assert_access_table},
 };
@@ -10,7 +11,10 @@ use axum::Router;
 
 use crate::{
     process::Scratch,
-    programs::{api_keys, basic, fastapi_parity, oauth2_scopes, ownership, roles, simple_oauth2, websocket},
+    programs::{
+        api_keys, basic, fastapi_parity, login_page, oauth2_scopes, ownership, roles, simple_oauth2, token_server,
+        websocket,
+    },
 };
 
 /// An `Auth` on a SQLite file with the users that the example begins with.
@@ -166,6 +170,53 @@ async fn the_parity_server_answers_as_declared() {
     assert_eq!(report.routes(), 65, "{report}");
 }
 
+async fn login_page_auth(scratch: &Scratch) -> Auth<login_page::User> {
+    let path = scratch.0.join("login_page.db");
+    let users = SqliteUsers::<login_page::User>::open(&path).await.unwrap();
+    let auth = Auth::builder(users.clone())
+        .opaque_tokens()
+        .sessions(SqliteStore::open(&path).await.unwrap())
+        .session_cookie()
+        .login_page("/login")
+        .build()
+        .unwrap();
+    login_page::seed(&users, &auth).await.unwrap();
+    auth
+}
+
+#[tokio::test]
+async fn login_page_answers_as_declared() {
+    let scratch = Scratch::new();
+    let auth = login_page_auth(&scratch).await;
+    let report = AuthorizationTest::new(&auth, login_page::app(auth.clone())).unwrap().user("johndoe").run().await;
+    holds(&report, 7);
+}
+
+async fn token_server_auth(scratch: &Scratch) -> Auth<token_server::User> {
+    let path = scratch.0.join("token_server.db");
+    let users = SqliteUsers::<token_server::User>::open(&path).await.unwrap();
+    let store = SqliteStore::open(&path).await.unwrap();
+    let auth = Auth::builder(users)
+        .signing_key(SigningKey::generate(&Randomness::default()).unwrap())
+        .issuer("https://auth.example")
+        .sessions(store.clone())
+        .clients(store.clone())
+        .revocations(store)
+        .build()
+        .unwrap();
+    let hash = auth.hash_password("correct-horse".into()).await.unwrap();
+    auth.register(&NewUser::new_user("johndoe".to_owned(), hash)).await.unwrap();
+    auth
+}
+
+#[tokio::test]
+async fn token_server_answers_as_declared() {
+    let scratch = Scratch::new();
+    let auth = token_server_auth(&scratch).await;
+    let report = AuthorizationTest::new(&auth, token_server::app(auth.clone())).unwrap().user("johndoe").run().await;
+    holds(&report, 15);
+}
+
 /// A handler beside the guard, at a path that is declared.
 #[tokio::test]
 async fn a_route_around_the_guard_is_found() {
@@ -225,5 +276,7 @@ async fn access_tables_are_kept() {
     assert_access_table(&roles::app(roles::auth().await.unwrap()).access_table(), file("roles"));
     assert_access_table(&ownership::app(ownership::state().await.unwrap()).access_table(), file("ownership"));
     assert_access_table(&api_keys::app(api_keys::auth().unwrap()).access_table(), file("api_keys"));
+    assert_access_table(&login_page::app(login_page_auth(&scratch).await).access_table(), file("login_page"));
+    assert_access_table(&token_server::app(token_server_auth(&scratch).await).access_table(), file("token_server"));
     assert_access_table(&fastapi_parity::router().unwrap().access_table(), file("fastapi_parity"));
 }

@@ -13,6 +13,7 @@ mod authorization;
 mod browser;
 mod foreign;
 mod foreign_oauth;
+mod imported;
 mod oauth2_scopes;
 mod others;
 mod parity;

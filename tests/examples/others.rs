@@ -10,10 +10,13 @@ const BASIC: &str = env!("CARGO_BIN_EXE_basic");
 const ROLES: &str = env!("CARGO_BIN_EXE_roles");
 const OWNERSHIP: &str = env!("CARGO_BIN_EXE_ownership");
 const WEBSOCKET: &str = env!("CARGO_BIN_EXE_websocket");
+const LOGIN_PAGE: &str = env!("CARGO_BIN_EXE_login_page");
+const TOKEN_SERVER: &str = env!("CARGO_BIN_EXE_token_server");
 const ADOPT: &str = env!("CARGO_BIN_EXE_adopt");
 
 /// Each that serves a document, with the number of its rows in the access table.
-pub(crate) const PROGRAMS: [(&str, usize); 5] = [(API_KEYS, 2), (BASIC, 1), (ROLES, 7), (OWNERSHIP, 5), (WEBSOCKET, 2)];
+pub(crate) const PROGRAMS: [(&str, usize); 7] =
+    [(API_KEYS, 2), (BASIC, 1), (ROLES, 7), (OWNERSHIP, 5), (WEBSOCKET, 2), (LOGIN_PAGE, 8), (TOKEN_SERVER, 16)];
 
 async fn log_in(server: &TestServer, username: &str) -> String {
     server.log_in("/token", &format!("username={username}&password=secret")).await

@@ -10,6 +10,8 @@ pub(crate) mod api_keys;
 pub(crate) mod basic;
 #[path = "../../examples/fastapi_parity/main.rs"]
 pub(crate) mod fastapi_parity;
+#[path = "../../examples/login_page.rs"]
+pub(crate) mod login_page;
 #[path = "../../examples/oauth2_scopes.rs"]
 pub(crate) mod oauth2_scopes;
 #[path = "../../examples/ownership.rs"]
@@ -18,5 +20,7 @@ pub(crate) mod ownership;
 pub(crate) mod roles;
 #[path = "../../examples/simple_oauth2.rs"]
 pub(crate) mod simple_oauth2;
+#[path = "../../examples/token_server.rs"]
+pub(crate) mod token_server;
 #[path = "../../examples/websocket.rs"]
 pub(crate) mod websocket;

@@ -10,6 +10,8 @@ use argon2::{
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
+#[cfg(feature = "imported-passwords")]
+use super::imported::{self, Imported};
 use super::{HashError, PasswordHash, PasswordHasher, Verdict};
 use crate::ambient::Randomness;
 
@@ -18,6 +20,10 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const OUTPUT_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
+#[cfg(feature = "imported-passwords")]
+const HINT: &str = "";
+#[cfg(not(feature = "imported-passwords"))]
+const HINT: &str = " (bcrypt, PBKDF2 and scrypt are read with the feature `imported-passwords`)";
 /// A stored hash that asks for more than this is refused rather than computed: a planted one must not exhaust the server.
 const MAX_MEMORY_KIB: u32 = 1 << 20;
 const MAX_PASSES: u32 = 64;
@@ -25,7 +31,9 @@ const MAX_PASSES: u32 = 64;
 /// argon2id (RFC 9106), by default with m=19456 KiB, t=2, p=1, the OWASP recommendation and the least accepted here.
 ///
 /// Verifies argon2id, argon2i and argon2d strings of any parameters up to 1 GiB and 64 passes, and reports those below
-/// its own parameters as outdated, so that they are replaced at the next login. The working memory is kept between
+/// its own parameters as outdated, so that they are replaced at the next login. With the feature `imported-passwords` it also
+/// verifies what other systems wrote, and reports all of it as outdated: bcrypt, PBKDF2 with SHA-256, scrypt, and argon2 as
+/// Django writes it. The working memory is kept between
 /// hashes and wiped after each.
 ///
 /// ```
@@ -157,9 +165,29 @@ impl PasswordHasher for Argon2id {
         Ok(PasswordHash::from_stored(phc.to_string()))
     }
 
+    #[cfg(feature = "imported-passwords")]
     fn verify(&self, password: &str, hash: &PasswordHash) -> Result<Verdict, HashError> {
-        let unreadable = |what: &str| HashError::new(format!("the stored hash is not an argon2 PHC string: {what}"));
-        let phc = Phc::new(hash.expose()).map_err(|error| unreadable(&error.to_string()))?;
+        let outdated = |is_right| if is_right { Verdict::MatchOutdated } else { Verdict::Mismatch };
+        match imported::parse(hash.expose())? {
+            None => self.verify_argon2(password, hash.expose()),
+            Some(Imported::Argon2(text)) => {
+                self.verify_argon2(password, text).map(|verdict| outdated(verdict != Verdict::Mismatch))
+            }
+            Some(other) => other.verifies(password).map(outdated),
+        }
+    }
+
+    #[cfg(not(feature = "imported-passwords"))]
+    fn verify(&self, password: &str, hash: &PasswordHash) -> Result<Verdict, HashError> {
+        self.verify_argon2(password, hash.expose())
+    }
+}
+
+impl Argon2id {
+    fn verify_argon2(&self, password: &str, text: &str) -> Result<Verdict, HashError> {
+        let unreadable =
+            |what: &str| HashError::new(format!("the stored hash is not an argon2 PHC string: {what}{HINT}"));
+        let phc = Phc::new(text).map_err(|error| unreadable(&error.to_string()))?;
         let algorithm = Algorithm::try_from(phc.algorithm.as_str()).map_err(|_| unreadable("another algorithm"))?;
         let version = match phc.version {
             None => Version::V0x10,

@@ -1,6 +1,8 @@
 //! Passwords: their stored hashes, the function that makes and verifies them, and the pool on which it runs.
 
 mod argon2id;
+#[cfg(feature = "imported-passwords")]
+mod imported;
 mod pool;
 
 use std::{error::Error, fmt};
