@@ -20,6 +20,9 @@ on_each_store! {
         assert_eq!(register("username=jane&password=short").await, 422);
         assert_eq!(register("username=john&password=long-enough").await, 409);
         assert_eq!(register("username=jane").await, 400);
+        for name in ["jane%00", "jane%0A", "+jane", "%E2%80%AFjane", &"j".repeat(255)] {
+            assert_eq!(register(&format!("username={name}&password=long-enough")).await, 400, "{name}");
+        }
         assert_eq!(register("username=jane&password=long-enough").await, 201);
         let (access, token) = tokens(&server.post_form("/token", "username=jane&password=long-enough").await);
 

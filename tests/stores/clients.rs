@@ -51,6 +51,15 @@ on_each_store! {
         }
     }
 
+    async fn a_users_token_is_no_clients_of_the_same_name(store: Store) {
+        store.register_client(&Client::public("john")).await;
+        let server = serve(&store.signed().build().unwrap()).await;
+        let answer = server.post_form("/token", &format!("{JOHN}&client_id=john")).await;
+        assert_eq!((answer.status, answer.json()["error"].as_str()), (400, Some("invalid_grant")));
+        assert_eq!(server.post_form("/token", &format!("{JOHN}&client_id=%00")).await.status, 401);
+        assert_eq!(server.post_form("/token", "username=%00&password=x").await.status, 400, "nobody's name is no outage");
+    }
+
     async fn a_clients_token_is_no_users_of_the_same_name(store: Store) {
         let secret = "client-called-john-client-called-john";
         store.register_client(&Client::with_secret("john", &secret.into()).unwrap().client_credentials()).await;

@@ -1,6 +1,6 @@
 //! The life of a user: registering, changing and resetting the password, verifying an address, disabling, deleting.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use super::{Auth, unavailable};
 use crate::{
@@ -254,6 +254,25 @@ impl<U: AuthUser> Auth<U> {
         self.end_sessions(username).await
     }
 
+    /// Sends a way to set a new password to whoever has this name, if anyone has. It is not waited for, so that the answer and its
+    /// time are the same for every name.
+    ///
+    /// # Errors
+    /// [`Refusal::Unavailable`] if too many mails are under way.
+    pub(crate) fn send_password_reset(&self, username: String) -> Result<(), Refusal> {
+        let place = Arc::clone(&self.0.mails)
+            .try_acquire_owned()
+            .map_err(|_| unavailable("mail.failed", &StoreError::new("too many mails are under way")))?;
+        let auth = self.clone();
+        tokio::spawn(async move {
+            if let Ok(Some(token)) = auth.password_reset_token(&username).await {
+                auth.send(Mail::ResetPassword { username, token }).await;
+            }
+            drop(place);
+        });
+        Ok(())
+    }
+
     /// Sends a mail. What goes wrong is logged; the user may ask again.
     pub(crate) async fn send(&self, mail: Mail) {
         let sent = match &self.0.mailer {
@@ -266,8 +285,7 @@ impl<U: AuthUser> Auth<U> {
     }
 
     async fn has_had_mail(&self, kind: &str, username: &str) -> Result<bool, Refusal> {
-        let Some(counters) = &self.0.counters else { return Ok(false) };
-        let count = self.bounded(counters.increment(&format!("mail:{kind}:{username}"), MAIL_WINDOW)).await?;
+        let count = self.bounded(self.0.counters.increment(&format!("mail:{kind}:{username}"), MAIL_WINDOW)).await?;
         Ok(count > MOST_MAILS)
     }
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use axum::{http::StatusCode, response::Response};
+use tokio::sync::Semaphore;
 
 use super::{Auth, Inner, Mailer, SessionLifetime, Tokens, accounts::AnyMailer, sessions::Sessions};
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     scheme::{Authenticate, Authenticates, Authenticators, cross_site::is_origin},
     store::{
         AnyClientStore, AnyCounterStore, AnyRevocationStore, AnySessionStore, AnyUserStore, ClientStore, CounterStore,
-        RevocationStore, SessionStore,
+        MemoryStore, RevocationStore, SessionStore,
     },
     token::{ACCESS_TOKEN, AnyTokenFormat, Jwt, JwtSettings, JwtVerifier, SigningKey, SigningKeys, TokenFormat},
     user::AuthUser,
@@ -24,6 +25,8 @@ use crate::{
 
 pub(super) const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) const MAX_LEEWAY: Duration = Duration::from_secs(120);
+/// More than these under way, and who asks for one is asked to come back.
+const MOST_MAILS_AT_ONCE: usize = 64;
 const MAX_GRACE: Duration = Duration::from_secs(60);
 /// Longer than those of the stores here, whose own errors say more.
 const DEFAULT_STORE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -39,7 +42,7 @@ pub struct AuthBuilder<U> {
     session_lifetime: SessionLifetime,
     revocations: Option<Box<dyn AnyRevocationStore>>,
     clients: Option<Box<dyn AnyClientStore>>,
-    counters: Option<Box<dyn AnyCounterStore>>,
+    counters: Box<dyn AnyCounterStore>,
     mailer: Option<Arc<dyn AnyMailer>>,
     store_timeout: Duration,
     jwt: JwtSettings,
@@ -63,7 +66,7 @@ impl<U: AuthUser> AuthBuilder<U> {
             session_lifetime: SessionLifetime::default(),
             revocations: None,
             clients: None,
-            counters: None,
+            counters: Box::new(MemoryStore::new()),
             mailer: None,
             store_timeout: DEFAULT_STORE_TIMEOUT,
             jwt: JwtSettings::default(),
@@ -179,9 +182,10 @@ impl<U: AuthUser> AuthBuilder<U> {
         self
     }
 
-    /// Where it is counted how often something happens: no user is then sent more than five mails of a kind in an hour.
+    /// Where it is counted how often something happens, in this process alone unless said: no user is sent more than five mails
+    /// of a kind in an hour.
     pub fn counters(mut self, store: impl CounterStore) -> Self {
-        self.counters = Some(Box::new(store));
+        self.counters = Box::new(store);
         self
     }
 
@@ -431,6 +435,7 @@ impl<U: AuthUser> AuthBuilder<U> {
             clients: self.clients,
             counters: self.counters,
             mailer: self.mailer,
+            mails: Arc::new(Semaphore::new(MOST_MAILS_AT_ONCE)),
             store_timeout: self.store_timeout,
             clock: self.clock,
             randomness: self.randomness,

@@ -10,6 +10,8 @@ mod sessions;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use tokio::sync::Semaphore;
+
 use self::{accounts::AnyMailer, sessions::Sessions};
 pub use self::{
     accounts::{Mail, Mailer, VerifiedAddress},
@@ -63,8 +65,10 @@ struct Inner<U> {
     sessions: Option<Arc<Sessions>>,
     revocations: Option<Box<dyn AnyRevocationStore>>,
     clients: Option<Box<dyn AnyClientStore>>,
-    counters: Option<Box<dyn AnyCounterStore>>,
+    counters: Box<dyn AnyCounterStore>,
     mailer: Option<Arc<dyn AnyMailer>>,
+    /// How many more mails may be under way.
+    mails: Arc<Semaphore>,
     store_timeout: Duration,
     clock: Clock,
     randomness: Randomness,

@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
-use super::{Auth, Tokens, unavailable};
+use super::{
+    Auth, Tokens,
+    builder::{LONGEST_LIFETIME, MAX_LEEWAY},
+    unavailable,
+};
 use crate::{
     error::{GrantFault, Refusal},
     secret::Secret,
@@ -83,7 +87,7 @@ impl<U> Auth<U> {
     /// [`sessions`](super::AuthBuilder::sessions), it is an access token alone.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`] if no token can be made or kept.
+    /// [`Refusal::BadGrant`] for a user with the name of the client; [`Refusal::Unavailable`] if no token can be made or kept.
     pub async fn start_session(
         &self,
         subject: &str,
@@ -91,6 +95,10 @@ impl<U> Auth<U> {
         client: Option<&Client>,
     ) -> Result<IssuedTokens, Refusal> {
         let request = TokenRequest::new(subject, scopes).client(client.map(|client| client.id.as_str()));
+        // Such a token would be taken for the client's own (RFC 9068 section 5).
+        if request.client == Some(subject) {
+            return Err(Refusal::BadGrant(GrantFault::InvalidGrant));
+        }
         let Some(sessions) = &self.0.sessions else {
             let (access, _) = self.new_access_token(request).await?;
             return Ok(IssuedTokens {
@@ -404,13 +412,16 @@ impl<U> Auth<U> {
             .map_err(|error| unavailable("token.issue_failed", &StoreError::new("no token was made").caused_by(error)))
     }
 
-    /// How long a revocation has to be kept, in seconds: no token that is out now is good for longer.
+    /// How long a revocation has to be kept, in seconds: no token that is out now is good for longer. Nor is one that is
+    /// issued in this very moment, by a renewal that began before the end of its session.
     fn longest_token(&self) -> u64 {
-        match &self.0.tokens {
-            Tokens::Jwt(jwt) => jwt.lifetime.as_secs().saturating_add(jwt.verifier.leeway.as_secs()).saturating_add(1),
+        const UNDER_WAY: Duration = Duration::from_secs(60);
+        let longest = match &self.0.tokens {
+            Tokens::Jwt(jwt) => jwt.lifetime + jwt.verifier.leeway,
             // Whoever verifies the tokens of this store's other applications may have a leeway.
-            _ => (super::builder::LONGEST_LIFETIME + super::builder::MAX_LEEWAY).as_secs().saturating_add(1),
-        }
+            _ => LONGEST_LIFETIME + MAX_LEEWAY,
+        };
+        (longest + self.0.store_timeout.min(UNDER_WAY) + UNDER_WAY).as_secs()
     }
 
     /// Nobody waits for it, and one process is enough.

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::form::{Form, answer};
+use super::form::{Field, Form, OfAddress, OfChange, OfName, OfNewUser, OfPassword, OfReset, OfToken, answer};
 use crate::{
     auth::{Auth, AuthState, Mail},
     error::Refusal,
@@ -57,14 +57,14 @@ const DONE: StatusCode = StatusCode::NO_CONTENT;
 #[accept(public_mutation)]
 pub(crate) async fn register<S: AuthState<User: NewUser> + Clone + 'static>(
     State(state): State<S>,
-    form: Form,
+    form: Form<OfNewUser>,
 ) -> Response {
     answer(&state, try_register(state.auth(), form).await)
 }
 
-async fn try_register<U: NewUser>(auth: &Auth<U>, form: Form) -> Result<Response, Refusal> {
-    let username = Form::text("username", form.fields.username)?;
-    let password = Form::secret("password", form.fields.password)?;
+async fn try_register<U: NewUser>(auth: &Auth<U>, form: Form<OfNewUser>) -> Result<Response, Refusal> {
+    let username = Field::name("username", form.fields.username)?;
+    let password = Field::secret("password", form.fields.password)?;
     auth.check_password(&password)?;
     // Asked before, so that a name which is taken costs no hash; decided by the store.
     if auth.find_user(&username).await?.is_some() {
@@ -83,11 +83,11 @@ async fn try_register<U: NewUser>(auth: &Auth<U>, form: Form) -> Result<Response
 pub(crate) async fn change_password<S: AuthState + Clone + 'static>(
     State(state): State<S>,
     token: AccessToken,
-    form: Form,
+    form: Form<OfChange>,
 ) -> Response {
     let change = async {
-        let current = Form::secret("password", form.fields.password)?;
-        let new = Form::secret("new_password", form.fields.new_password)?;
+        let current = Field::secret("password", form.fields.password)?;
+        let new = Field::secret("new_password", form.fields.new_password)?;
         state.auth().change_password(&token.subject, &current, new).await?;
         Ok(DONE.into_response())
     };
@@ -98,16 +98,13 @@ pub(crate) async fn change_password<S: AuthState + Clone + 'static>(
 #[post("/password/forgot", tag = "account")]
 #[public]
 #[accept(public_mutation)]
-pub(crate) async fn forgot_password<S: AuthState + Clone + 'static>(State(state): State<S>, form: Form) -> Response {
+pub(crate) async fn forgot_password<S: AuthState + Clone + 'static>(
+    State(state): State<S>,
+    form: Form<OfName>,
+) -> Response {
     let ask = async {
-        let username = Form::text("username", form.fields.username)?;
-        let auth = state.auth().clone();
-        // Not waited for, since a name that is known takes longer.
-        tokio::spawn(async move {
-            if let Ok(Some(token)) = auth.password_reset_token(&username).await {
-                auth.send(Mail::ResetPassword { username, token }).await;
-            }
-        });
+        let username = Field::text("username", form.fields.username)?;
+        state.auth().send_password_reset(username)?;
         Ok(StatusCode::ACCEPTED.into_response())
     };
     answer(&state, ask.await)
@@ -117,10 +114,13 @@ pub(crate) async fn forgot_password<S: AuthState + Clone + 'static>(State(state)
 #[post("/password/reset", tag = "account")]
 #[public]
 #[accept(public_mutation)]
-pub(crate) async fn reset_password<S: AuthState + Clone + 'static>(State(state): State<S>, form: Form) -> Response {
+pub(crate) async fn reset_password<S: AuthState + Clone + 'static>(
+    State(state): State<S>,
+    form: Form<OfReset>,
+) -> Response {
     let reset = async {
-        let token = Form::secret("token", form.fields.token)?;
-        let new = Form::secret("new_password", form.fields.new_password)?;
+        let token = Field::secret("token", form.fields.token)?;
+        let new = Field::secret("new_password", form.fields.new_password)?;
         state.auth().reset_password(&token, new).await?;
         Ok(DONE.into_response())
     };
@@ -133,10 +133,10 @@ pub(crate) async fn reset_password<S: AuthState + Clone + 'static>(State(state):
 pub(crate) async fn send_address_token<S: AuthState + Clone + 'static>(
     State(state): State<S>,
     token: AccessToken,
-    form: Form,
+    form: Form<OfAddress>,
 ) -> Response {
     let ask = async {
-        let address = Form::text("address", form.fields.address)?;
+        let address = Field::name("address", form.fields.address)?;
         let username = token.subject.clone();
         if let Some(token) = state.auth().address_token(&username, &address).await? {
             state.auth().send(Mail::VerifyAddress { username, address, token }).await;
@@ -150,9 +150,12 @@ pub(crate) async fn send_address_token<S: AuthState + Clone + 'static>(
 #[post("/address/verify", tag = "account")]
 #[public]
 #[accept(public_mutation)]
-pub(crate) async fn verify_address<S: AuthState + Clone + 'static>(State(state): State<S>, form: Form) -> Response {
+pub(crate) async fn verify_address<S: AuthState + Clone + 'static>(
+    State(state): State<S>,
+    form: Form<OfToken>,
+) -> Response {
     let verify = async {
-        let token = Form::secret("token", form.fields.token)?;
+        let token = Field::secret("token", form.fields.token)?;
         state.auth().verify_address(&token).await?;
         Ok(DONE.into_response())
     };
@@ -165,10 +168,10 @@ pub(crate) async fn verify_address<S: AuthState + Clone + 'static>(State(state):
 pub(crate) async fn delete<S: AuthState + Clone + 'static>(
     State(state): State<S>,
     token: AccessToken,
-    form: Form,
+    form: Form<OfPassword>,
 ) -> Response {
     let delete = async {
-        let password = Form::secret("password", form.fields.password)?;
+        let password = Field::secret("password", form.fields.password)?;
         state.auth().verify_login(&token.subject, &password).await?;
         state.auth().delete_user(&token.subject).await?;
         Ok(DONE.into_response())

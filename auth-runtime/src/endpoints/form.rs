@@ -1,5 +1,7 @@
 //! The forms of the endpoints.
 
+use std::marker::PhantomData;
+
 use axum::{
     extract::{FromRequest, Request},
     response::{IntoResponse, Response},
@@ -8,22 +10,60 @@ use axum::{
 use crate::{
     auth::AuthState,
     error::{Refusal, Rejection},
-    form::{Fields, FormFault, read},
+    form::{Fields, FormFault, Wrong, read},
     policy::Policy,
     secret::Secret,
     store::Client,
 };
 
 /// The fields of a form, and the client that sent it, if it is one's.
-pub(super) struct Form {
+pub(crate) struct Form<F> {
     pub(super) fields: Fields,
     pub(super) client: Option<Client>,
+    form: PhantomData<fn() -> F>,
 }
 
-impl Form {
+/// Which form it is, for the document.
+pub(crate) trait FormFields {
+    /// The fields that it requires.
+    const REQUIRED: &'static [&'static str];
+}
+
+macro_rules! forms {
+    ($($name:ident: $($field:literal),+;)*) => {$(
+        pub(super) struct $name;
+
+        impl FormFields for $name {
+            const REQUIRED: &'static [&'static str] = &[$($field),+];
+        }
+    )*};
+}
+
+forms! {
+    OfToken: "token";
+    OfName: "username";
+    OfNewUser: "username", "password";
+    OfChange: "password", "new_password";
+    OfReset: "token", "new_password";
+    OfAddress: "address";
+    OfPassword: "password";
+}
+
+/// What is in a form.
+pub(super) struct Field;
+
+impl Field {
     /// A field that has to be there.
     pub(super) fn secret(field: &'static str, value: Option<Secret>) -> Result<Secret, Refusal> {
         value.ok_or(Refusal::BadForm(FormFault::missing(field)))
+    }
+
+    /// The same for a name that is to be kept: short, and of characters that can be seen.
+    pub(super) fn name(field: &'static str, value: Option<String>) -> Result<String, Refusal> {
+        const MAX_BYTES: usize = 254;
+        let name = Self::text(field, value)?;
+        let is_fit = name.len() <= MAX_BYTES && !name.contains(char::is_control) && name.trim() == name;
+        if is_fit { Ok(name) } else { Err(Refusal::BadForm(FormFault::field(field, Wrong::Unfit))) }
     }
 
     /// A field that has to be there.
@@ -32,7 +72,7 @@ impl Form {
     }
 }
 
-impl<S: AuthState> FromRequest<S> for Form {
+impl<S: AuthState, F: FormFields> FromRequest<S> for Form<F> {
     type Rejection = Rejection;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Rejection> {
@@ -40,9 +80,9 @@ impl<S: AuthState> FromRequest<S> for Form {
         let (parts, body) = request.into_parts();
         let headers = parts.headers.clone();
         let form = async {
-            let fields = read(Request::from_parts(parts, body), &[]).await.map_err(Refusal::BadForm)?;
+            let fields = read(Request::from_parts(parts, body), F::REQUIRED).await.map_err(Refusal::BadForm)?;
             let client = auth.client_of(&headers, &fields).await?;
-            Ok(Self { fields, client })
+            Ok(Self { fields, client, form: PhantomData })
         };
         form.await.map_err(|refusal| refused(state, refusal))
     }

@@ -34,7 +34,10 @@ mod oauth;
 mod sessions;
 
 pub use self::account::NewUser;
-pub(crate) use self::metadata::metadata;
+pub(crate) use self::{
+    form::{Form, FormFields},
+    metadata::metadata,
+};
 use crate::{auth::AuthState, router::SecureRouter};
 
 /// The name under which the document lists them.

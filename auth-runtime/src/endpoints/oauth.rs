@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::form::{Form, answer};
+use super::form::{Field, Form, OfToken, answer};
 use crate::{
     auth::AuthState,
     error::{GrantFault, Refusal, no_store},
@@ -23,12 +23,12 @@ use crate::{
 #[post("/revoke", tag = "oauth")]
 #[public]
 #[accept(public_mutation)]
-pub(crate) async fn revoke<S: AuthState + Clone + 'static>(State(state): State<S>, form: Form) -> Response {
+pub(crate) async fn revoke<S: AuthState + Clone + 'static>(State(state): State<S>, form: Form<OfToken>) -> Response {
     answer(&state, try_revoke(&state, form).await)
 }
 
-async fn try_revoke<S: AuthState>(state: &S, form: Form) -> Result<Response, Refusal> {
-    let token = Form::secret("token", form.fields.token)?;
+async fn try_revoke<S: AuthState>(state: &S, form: Form<OfToken>) -> Result<Response, Refusal> {
+    let token = Field::secret("token", form.fields.token)?;
     state.auth().revoke(&token, form.client.as_ref()).await?;
     Ok(StatusCode::OK.into_response())
 }
@@ -37,18 +37,21 @@ async fn try_revoke<S: AuthState>(state: &S, form: Form) -> Result<Response, Ref
 #[post("/introspect", tag = "oauth")]
 #[public]
 #[accept(public_mutation)]
-pub(crate) async fn introspect<S: AuthState + Clone + 'static>(State(state): State<S>, form: Form) -> Response {
+pub(crate) async fn introspect<S: AuthState + Clone + 'static>(
+    State(state): State<S>,
+    form: Form<OfToken>,
+) -> Response {
     answer(&state, try_introspect(&state, form).await)
 }
 
-async fn try_introspect<S: AuthState>(state: &S, form: Form) -> Result<Response, Refusal> {
+async fn try_introspect<S: AuthState>(state: &S, form: Form<OfToken>) -> Result<Response, Refusal> {
     let allowed = |client: &Client| client.introspection && client.secret.is_some();
     match &form.client {
         None => return Err(Refusal::BadGrant(GrantFault::InvalidClient)),
         Some(client) if !allowed(client) => return Err(Refusal::BadGrant(GrantFault::UnauthorizedClient)),
         Some(_) => {}
     }
-    let token = Form::secret("token", form.fields.token)?;
+    let token = Field::secret("token", form.fields.token)?;
     let mut response = Json(state.auth().introspect(&token).await?).into_response();
     no_store(&mut response);
     Ok(response)

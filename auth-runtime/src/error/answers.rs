@@ -290,6 +290,10 @@ impl Answers {
 
     /// What a token endpoint can answer beside a token, one entry for each status.
     pub(crate) fn documented_login(&self) -> Vec<DocumentedAnswer> {
+        let client = (Refusal::BadGrant(GrantFault::InvalidClient), "A client that is not the one that it says");
+        let cross_site = (Refusal::CrossSite, "A form of another site");
+        let more = self.has_clients.then_some(client).into_iter();
+        let more = more.chain(self.session_cookie.then_some(cross_site));
         let refusals = [
             (Refusal::BadLogin, "Wrong username or password, or a form that cannot be read"),
             (Refusal::BadForm(FormFault::Malformed), "A form that cannot be read"),
@@ -297,7 +301,12 @@ impl Answers {
             (Refusal::BadForm(FormFault::TooLarge), "A form that is too large"),
             (Refusal::Unavailable, UNAVAILABLE),
         ];
-        self.one_for_each_status(refusals, Rules::of(Policy::PUBLIC))
+        let mut answers = self.one_for_each_status(refusals.into_iter().chain(more), Rules::of(Policy::PUBLIC));
+        if self.session_cookie {
+            let (status, description) = (StatusCode::SEE_OTHER, "A session in a cookie, or back to the login page");
+            answers.push(DocumentedAnswer { status, description, challenge: false, retry_after: false });
+        }
+        answers
     }
 
     fn one_for_each_status(

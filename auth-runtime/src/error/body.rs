@@ -28,6 +28,7 @@ impl<'a> FieldEntry<'a> {
     fn of(FieldFault { field, wrong }: &'a FieldFault) -> Self {
         match wrong {
             Wrong::Missing => Self::missing(field),
+            Wrong::Unfit => Self::new("value_error", field, "Value error, too long or not text"),
             Wrong::Repeated => Self::new("value_error", field, "Value error, given more than once"),
             Wrong::NotPassword { value } => Self {
                 input: Some(value),

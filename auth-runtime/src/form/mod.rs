@@ -141,6 +141,8 @@ pub enum Wrong {
     Missing,
     /// It was sent more than once.
     Repeated,
+    /// It is too long, or has characters that it cannot have.
+    Unfit,
     /// `grant_type` is not `password`.
     NotPassword {
         /// What it is instead.
@@ -181,6 +183,11 @@ impl fmt::Display for FormFault {
                     match fault.wrong {
                         Wrong::Missing => write!(f, "{separator}The field {} is missing.", fault.field)?,
                         Wrong::Repeated => write!(f, "{separator}The field {} is given more than once.", fault.field)?,
+                        Wrong::Unfit => write!(
+                            f,
+                            "{separator}The field {} is too long, or has characters that it cannot have.",
+                            fault.field
+                        )?,
                         Wrong::NotPassword { .. } => write!(f, "{separator}The field grant_type is not password.")?,
                     }
                 }

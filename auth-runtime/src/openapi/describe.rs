@@ -8,7 +8,7 @@
 use std::{borrow::Cow, marker::PhantomData};
 
 use axum::{
-    Form, Json,
+    Form as UrlEncoded, Json,
     extract::{Multipart, Path, Query},
     http::StatusCode,
     response::Html,
@@ -25,6 +25,7 @@ use utoipa::{
 use super::schemas::Schemas;
 use crate::{
     endpoint::{GuardArgument, Takes},
+    endpoints::{Form, FormFields},
     form::{LoginForm, PasswordRequestForm, PasswordRequestFormStrict},
     grant::IntoGrant,
     scope::RequestedScope,
@@ -40,6 +41,8 @@ pub struct Describe {
     pub(crate) login: Option<LoginBody>,
     /// A login form that the handler reads itself: the fields that it requires.
     pub(crate) login_form: Option<&'static [&'static str]>,
+    /// A form of an endpoint of this library: the fields that it requires.
+    pub(crate) form: Option<&'static [&'static str]>,
     pub(crate) responses: Vec<(&'static str, Option<TypedBody>)>,
     /// Those of all operations so far.
     pub(crate) schemas: Schemas,
@@ -180,7 +183,7 @@ impl<T: ToSchema> Argument<Json<T>> {
     }
 }
 
-impl<T: ToSchema> Argument<Form<T>> {
+impl<T: ToSchema> Argument<UrlEncoded<T>> {
     /// A form body.
     pub fn describe(self, operation: &mut Describe) {
         let schema = operation.schema_of::<T>();
@@ -247,7 +250,7 @@ impl<T> KnownArgument for Argument<Json<T>> {
     }
 }
 
-impl<T> KnownArgument for Argument<Form<T>> {
+impl<T> KnownArgument for Argument<UrlEncoded<T>> {
     fn describe(self, operation: &mut Describe) {
         operation.body = Some((URL_ENCODED, unconstrained()));
     }
@@ -274,6 +277,12 @@ impl<S: RequestedScope> KnownArgument for Argument<PasswordRequestForm<S>> {
 impl<S: RequestedScope> KnownArgument for Argument<PasswordRequestFormStrict<S>> {
     fn describe(self, operation: &mut Describe) {
         operation.login_form = Some(PasswordRequestFormStrict::<S>::REQUIRED);
+    }
+}
+
+impl<F: FormFields> KnownArgument for Argument<Form<F>> {
+    fn describe(self, operation: &mut Describe) {
+        operation.form = Some(F::REQUIRED);
     }
 }
 

@@ -178,7 +178,11 @@ fn operation(endpoint: &Listed, description: Describe, path: &str, id: String) -
         operation = operation.request_body(Some(body.build()));
     }
     if let Some(required) = description.login_form {
-        operation = operation.request_body(Some(login_form(required)));
+        operation = operation.request_body(Some(login_form(required, false)));
+    }
+    if let Some(required) = description.form {
+        let fields = required.iter().map(|field| (*field, field_schema(field)));
+        operation = operation.request_body(Some(form(fields, required)));
     }
     match (&description.login, &endpoint.answers) {
         (Some(login), Some(answers)) => operation = token_endpoint(operation, login, answers),
@@ -228,15 +232,29 @@ fn object() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::Object))
 }
 
-fn login_form(required: &[&str]) -> RequestBody {
+/// A login form; `others` if the endpoint also takes what is no login, so that no field has to be there.
+fn login_form(required: &[&str], others: bool) -> RequestBody {
+    const FIELDS: [&str; 6] = ["grant_type", "username", "password", "scope", "client_id", "client_secret"];
+    let renewal = others.then_some("refresh_token");
+    let fields = FIELDS.into_iter().chain(renewal).map(|field| match field {
+        "grant_type" if !others => (field, string().pattern(Some("^password$"))),
+        _ => (field, field_schema(field)),
+    });
+    form(fields, if others { &[] } else { required })
+}
+
+fn field_schema(field: &str) -> ObjectBuilder {
+    match field {
+        "password" | "new_password" | "client_secret" | "refresh_token" | "token" => {
+            string().format(Some(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::Password)))
+        }
+        _ => string(),
+    }
+}
+
+fn form<'a>(fields: impl Iterator<Item = (&'a str, ObjectBuilder)>, required: &[&str]) -> RequestBody {
     let mut form = object();
-    for field in ["grant_type", "username", "password", "scope", "client_id", "client_secret"] {
-        let schema = match field {
-            "grant_type" => string().pattern(Some("^password$")),
-            "password" | "client_secret" => string()
-                .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::Password))),
-            _ => string(),
-        };
+    for (field, schema) in fields {
         form = form.property(field, schema);
     }
     for field in required {
@@ -251,6 +269,7 @@ fn login_form(required: &[&str]) -> RequestBody {
 }
 
 fn token_endpoint(operation: OperationBuilder, login: &LoginBody, answers: &Answers) -> OperationBuilder {
+    let others = answers.refresh_tokens || answers.has_clients;
     let mut token = object();
     for field in grant::response_fields(answers) {
         let kind = if field.number { Type::Integer } else { Type::String };
@@ -259,7 +278,7 @@ fn token_endpoint(operation: OperationBuilder, login: &LoginBody, answers: &Answ
             token = token.required(field.name);
         }
     }
-    let mut operation = operation.request_body(Some(login_form(login.required))).response(
+    let mut operation = operation.request_body(Some(login_form(login.required, others))).response(
         "200",
         ResponseBuilder::new()
             .description("An access token")

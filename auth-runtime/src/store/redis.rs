@@ -47,7 +47,8 @@ const COUNT: &str = "local count = redis.call('INCR', KEYS[1]) \
 /// # Ok(()) }
 /// ```
 ///
-/// A Redis that drops keys when its memory is full (`maxmemory-policy` other than `noeviction`) would forget revocations, and
+/// A replica that takes over may lack what was written in the last moment, as Redis replicates; so revocations of that moment
+/// may be missing there. A Redis that drops keys when its memory is full (`maxmemory-policy` other than `noeviction`) would forget revocations, and
 /// is refused.
 #[derive(Clone)]
 pub struct RedisRevocations<S> {

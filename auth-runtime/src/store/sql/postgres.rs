@@ -302,6 +302,11 @@ fn type_name(kind: ColumnKind) -> &'static str {
     }
 }
 
+/// Whether a text can be stored at all; one that cannot is nobody's name.
+fn holds(text: &str) -> bool {
+    !text.contains('\0')
+}
+
 fn bind<'q>(
     query: Query<'q, Postgres, PgArguments>,
     value: Value,

@@ -310,6 +310,9 @@ macro_rules! sql_store {
 
         impl ClientStore for $store {
             async fn find_client(&self, id: &str) -> Result<Option<Client>, StoreError> {
+                if !holds(id) {
+                    return Ok(None);
+                }
                 let row: Option<store::ClientRow> = sqlx::query_as(store::FIND_CLIENT)
                     .bind(id)
                     .fetch_optional(&self.pool)

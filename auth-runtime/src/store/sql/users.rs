@@ -60,7 +60,7 @@ pub(super) fn create_statement(
     format!("CREATE TABLE IF NOT EXISTS {} ({})", quoted(table), columns.join(", "))
 }
 
-/// What a user store of either database does. `bind` and `value` are the database's, and so is `explain`.
+/// What a user store of either database does. `bind`, `value` and `holds` are the database's, and so is `explain`.
 macro_rules! sql_users {
     ($users:ident, $database:ty) => {
         impl<U: AuthUser + Record<$database>> $users<U> {
@@ -135,6 +135,9 @@ macro_rules! sql_users {
             type User = U;
 
             async fn find(&self, username: &str) -> Result<Option<U>, StoreError> {
+                if !holds(username) {
+                    return Ok(None);
+                }
                 let row = sqlx::query(AssertSqlSafe(self.statements.find.as_str()))
                     .bind(username)
                     .fetch_optional(&self.pool)
