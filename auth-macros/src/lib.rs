@@ -250,8 +250,11 @@ pub fn derive_role(input: TokenStream) -> TokenStream {
 /// other HTTP schemes the `HttpCredentials`.
 ///
 /// A credential without an authenticator is handed on unread: whoever sends anything at all has one, and the handler checks
-/// it. A cookie is sent by a browser whoever made it send the request: until there is more here, check `Origin` yourself on
-/// what changes something, and on WebSockets.
+/// it.
+///
+/// A cookie is sent by a browser whoever made it send the request. So one that comes with a request which may change something,
+/// or which opens a WebSocket, is refused with 403 if a page of another site made the request, as `Sec-Fetch-Site` and `Origin`
+/// say; `AuthBuilder::trusted_origins` names sites that may.
 #[proc_macro_derive(SecurityScheme, attributes(security))]
 pub fn derive_security_scheme(input: TokenStream) -> TokenStream {
     scheme::derive(input.into()).into()
@@ -278,6 +281,9 @@ pub fn derive_scope(input: TokenStream) -> TokenStream {
 
 /// Makes a struct the users of an application, with a field for each of `#[auth(username)]`, `#[auth(disabled)]` and
 /// `#[auth(password_hash)]`, and one for `#[auth(roles)]` if they have some: a role, or an `Option`, a `Vec` or a set of roles.
+///
+/// A `bool` field with `#[auth(verified)]` is whether the user's address was shown to be the user's own. In a database a field is
+/// a column of its name, or of another: `#[auth(column = "email")]`, also beside the others.
 ///
 /// On the struct, `#[auth(always_active)]` and `#[auth(no_password)]` say that there is no such field.
 #[proc_macro_derive(AuthUser, attributes(auth))]
