@@ -1,8 +1,16 @@
 //! The life of a user, over HTTP.
 
-use auth_runtime::Mail;
+use auth_runtime::{Mail, endpoints::NewUser, prelude::*};
 
-use crate::support::{Hand, JOHN, Outbox, Store, on_each_store, post_as, refresh, serve, status, tokens};
+use crate::support::{Account, Hand, JOHN, Outbox, Store, on_each_store, post_as, refresh, serve, status, tokens};
+
+#[predicate]
+fn is_root(user: &Account) -> bool {
+    user.name == "root"
+}
+
+#[policy(is_root)]
+pub(crate) struct Admins;
 
 fn reset_token(mail: Mail) -> String {
     let Mail::ResetPassword { username, token } = mail else { panic!("{mail:?}") };
@@ -53,6 +61,31 @@ on_each_store! {
         assert_eq!(register("username=jane&password=long-enough").await, 201, "the name is free");
         assert_eq!(status(&server, "/token-only", &access).await, 401, "and its new owner's sessions are not the old one's");
         assert_eq!(server.post_form("/token", JOHN).await.status, 200);
+    }
+
+    async fn administrators_and_nobody_else_rule_over_accounts(store: Store) {
+        let auth = store.signed().build().unwrap();
+        let app = crate::support::router().merge(auth_runtime::endpoints::administration::<Admins, _>());
+        crate::support::add_john(&auth).await;
+        let hash = auth.hash_password("password-of-root".into()).await.unwrap();
+        assert!(auth.register(&NewUser::new_user("root".to_owned(), hash)).await.unwrap());
+        let server = tests::server::TestServer::start(app.with_state(auth)).await;
+        let (root, _) = tokens(&server.post_form("/token", "username=root&password=password-of-root").await);
+        let (john, renewal) = tokens(&server.post_form("/token", JOHN).await);
+        let rule = async |token: &str, what: &str| post_as(&server, &format!("/users/john/{what}"), token, "").await.status;
+        for what in ["disable", "enable", "logout", "delete"] {
+            assert_eq!(server.post_form(&format!("/users/john/{what}"), "").await.status, 401, "{what}");
+            assert_eq!(rule(&john, what).await, 403, "{what}");
+        }
+        assert_eq!(rule(&root, "logout").await, 204);
+        assert_eq!((status(&server, "/token-only", &john).await, refresh(&server, &renewal).await.status), (401, 400));
+        assert_eq!(rule(&root, "disable").await, 204);
+        assert_eq!(server.post_form("/token", JOHN).await.status, 400);
+        assert_eq!(rule(&root, "enable").await, 204);
+        let (john, _) = tokens(&server.post_form("/token", JOHN).await);
+        assert_eq!(rule(&root, "delete").await, 204);
+        assert_eq!(status(&server, "/token-only", &john).await, 401);
+        assert_eq!(rule(&root, "delete").await, 404);
     }
 
     async fn a_forgotten_password_is_reset_once(store: Store) {

@@ -28,6 +28,7 @@
 //! ```
 
 mod account;
+mod administration;
 mod form;
 mod metadata;
 mod oauth;
@@ -38,7 +39,12 @@ pub(crate) use self::{
     form::{Form, FormFields},
     metadata::metadata,
 };
-use crate::{auth::AuthState, router::SecureRouter};
+use crate::{
+    auth::AuthState,
+    guard::{Enforce, Protected},
+    policy::NamedPolicy,
+    router::SecureRouter,
+};
 
 /// The name under which the document lists them.
 const MODULE: &str = module_path!();
@@ -70,6 +76,34 @@ pub fn account<S: AuthState + Clone + 'static>() -> SecureRouter<S> {
         .mount(account::send_address_token::<S>)
         .mount(account::verify_address::<S>)
         .mount(account::delete::<S>)
+}
+
+/// What administrators do with the accounts of others: `POST /users/{username}/disable`, `/enable`, `/logout` and `/delete`.
+/// `P` says who they are; there is no such router without it.
+///
+/// ```
+/// # use auth_runtime::prelude::*;
+/// # #[derive(Role, Clone, Copy, PartialEq, Eq, Debug)]
+/// # enum Role { #[role("admin")] Admin }
+/// # #[derive(AuthUser, Clone)]
+/// # #[auth(no_password)]
+/// # struct User { #[auth(username)] name: String, #[auth(disabled)] disabled: bool, #[auth(roles)] role: Role }
+/// #[policy(Role::Admin)]
+/// struct Admins;
+///
+/// let router: SecureRouter<Auth<User>> = auth_runtime::endpoints::administration::<Admins, _>();
+/// ```
+pub fn administration<P: NamedPolicy, S>() -> SecureRouter<S>
+where
+    S: AuthState + Clone + 'static,
+    Protected<(P,)>: Enforce<S>,
+{
+    SecureRouter::new()
+        .group::<P>()
+        .mount(administration::disable::<S>)
+        .mount(administration::enable::<S>)
+        .mount(administration::logout::<S>)
+        .mount(administration::delete::<S>)
 }
 
 /// `POST /register`: anyone becomes a user, by a name that nobody has and a password. Whether a name is taken can be found out
