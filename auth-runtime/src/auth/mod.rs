@@ -6,7 +6,10 @@ mod clients;
 mod introspection;
 mod no_users;
 mod passwords;
+mod refresh;
+mod revocation;
 mod sessions;
+mod single_use;
 
 use std::{fmt, sync::Arc, time::Duration};
 

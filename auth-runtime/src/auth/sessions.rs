@@ -1,4 +1,4 @@
-//! What lasts longer than one access token: logging in, renewing, logging out.
+//! What lasts longer than one access token: sessions, and the tokens that they begin with.
 
 use std::{
     sync::{
@@ -8,21 +8,16 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    Auth, Tokens,
-    builder::{LONGEST_LIFETIME, MAX_LEEWAY},
-    unavailable,
-};
+use super::{Auth, Tokens, unavailable};
 use crate::{
     error::{GrantFault, Refusal},
     secret::Secret,
     store::{AnySessionStore, Client, FoundToken, KeptToken, Session, StoreError, TokenDigest, TokenPurpose},
     token::{AccessClaims, IssuedToken, TokenFault, TokenRequest, random_text},
-    user::AuthUser,
 };
 
 /// 256 bits for a token that is kept, 128 for a name that is no secret.
-const TOKEN_BYTES: usize = 32;
+pub(super) const TOKEN_BYTES: usize = 32;
 const ID_BYTES: usize = 16;
 /// How often what has expired is forgotten, in seconds.
 const PURGE_EVERY: u64 = 10 * 60;
@@ -164,7 +159,7 @@ impl<U> Auth<U> {
     }
 
     /// The tokens of one step of a session, and what is to be kept of them.
-    async fn new_tokens(
+    pub(super) async fn new_tokens(
         &self,
         sessions: &Sessions,
         session: &Session,
@@ -275,75 +270,6 @@ impl<U> Auth<U> {
         })
     }
 
-    /// Whether a signed token or its session is revoked, where that is kept.
-    pub(super) async fn check_revoked(&self, claims: &AccessClaims) -> Result<(), Refusal> {
-        let Some(revocations) = &self.0.revocations else { return Ok(()) };
-        let mut ids = Vec::with_capacity(2);
-        ids.extend(claims.id.as_deref().map(revoked_token));
-        ids.extend(claims.session.as_deref().map(revoked_session));
-        let now = self.0.clock.unix_seconds();
-        if self.bounded(revocations.is_any_revoked(&ids, now)).await? {
-            return Err(Refusal::InvalidToken(TokenFault::Revoked));
-        }
-        Ok(())
-    }
-
-    /// Revokes one access token; its session goes on.
-    ///
-    /// Without [`revocations`](super::AuthBuilder::revocations), a signed token stays good until it expires.
-    ///
-    /// # Errors
-    /// [`Refusal::Unavailable`] if a store is down: the token is then not revoked.
-    pub async fn revoke_token(&self, token: &Secret, claims: &AccessClaims) -> Result<(), Refusal> {
-        let now = self.0.clock.unix_seconds();
-        if let (Some(revocations), Some(id)) = (&self.0.revocations, &claims.id) {
-            let until = claims.expires_at.unwrap_or(now).saturating_add(self.longest_token());
-            self.bounded(revocations.revoke(&[revoked_token(id)], until)).await?;
-        }
-        if let (Tokens::Opaque { .. }, Some(sessions)) = (&self.0.tokens, &self.0.sessions) {
-            self.bounded(sessions.store.exchange(&TokenDigest::of(token.expose()), now, &[])).await?;
-        }
-        tracing::info!(event = "token.revoked", user = ?claims.subject);
-        Ok(())
-    }
-
-    /// Logs out this session: its refresh tokens end, and its access tokens as soon as that is checked.
-    ///
-    /// An opaque token is refused from the answer on, and so is a signed one with
-    /// [`revocations`](super::AuthBuilder::revocations); without them, a signed one stays good until it expires.
-    ///
-    /// # Errors
-    /// [`Refusal::Unavailable`] if a store is down: try again.
-    pub async fn end_session(&self, id: &str) -> Result<(), Refusal> {
-        let now = self.0.clock.unix_seconds();
-        if let Some(sessions) = &self.0.sessions {
-            self.bounded(sessions.store.end_session(id, now)).await?;
-        }
-        self.revoke_sessions(&[id.to_owned()], now).await?;
-        tracing::info!(event = "session.ended", session = id);
-        Ok(())
-    }
-
-    /// Logs out everywhere: every session of a user ends, as [`end_session`](Self::end_session) says, and the user's tokens of
-    /// single use are taken away.
-    ///
-    /// # Errors
-    /// [`Refusal::Unavailable`] if a store is down: try again.
-    pub async fn end_sessions(&self, username: &str) -> Result<(), Refusal> {
-        let Some(sessions) = &self.0.sessions else { return Ok(()) };
-        let now = self.0.clock.unix_seconds();
-        let ended = self.bounded(sessions.store.end_sessions(username, now)).await?;
-        self.revoke_sessions(&ended, now).await?;
-        tracing::info!(event = "sessions.ended", user = ?username, count = ended.len());
-        Ok(())
-    }
-
-    async fn revoke_sessions(&self, ids: &[String], now: u64) -> Result<(), Refusal> {
-        let Some(revocations) = self.0.revocations.as_ref().filter(|_| !ids.is_empty()) else { return Ok(()) };
-        let ids: Vec<String> = ids.iter().map(|id| revoked_session(id)).collect();
-        self.bounded(revocations.revoke(&ids, now.saturating_add(self.longest_token()))).await
-    }
-
     /// The sessions of a user, the latest first.
     ///
     /// # Errors
@@ -358,70 +284,15 @@ impl<U> Auth<U> {
         self.0.sessions.is_some()
     }
 
-    /// A token of single use, kept for this long.
-    pub(super) async fn keep_single_use(
-        &self,
-        purpose: TokenPurpose,
-        subject: &str,
-        detail: Option<&str>,
-        lifetime: Duration,
-    ) -> Result<Secret, Refusal> {
-        let sessions = self.kept()?;
-        let token = self.random::<TOKEN_BYTES>()?;
-        let now = self.0.clock.unix_seconds();
-        let kept = KeptToken {
-            digest: TokenDigest::of(token.expose()),
-            purpose,
-            session: None,
-            subject: subject.to_owned(),
-            client: None,
-            scopes: Vec::new(),
-            detail: detail.map(str::to_owned),
-            issued_at: now,
-            expires_at: now.saturating_add(lifetime.as_secs()),
-            used_at: None,
-        };
-        self.bounded(sessions.store.keep(&kept)).await?;
-        Ok(token)
-    }
-
-    /// What a token of single use is good for, if it is. It stays good until it is [used](Self::use_single_use).
-    pub(super) async fn find_single_use(&self, purpose: TokenPurpose, token: &Secret) -> Result<KeptToken, Refusal> {
-        let sessions = self.kept()?;
-        let found = self.bounded(sessions.store.find(&TokenDigest::of(token.expose()))).await?;
-        let now = self.0.clock.unix_seconds();
-        let good = |token: &KeptToken| token.purpose == purpose && token.used_at.is_none() && now < token.expires_at;
-        found.map(|found| found.token).filter(good).ok_or(Refusal::BadGrant(GrantFault::InvalidGrant))
-    }
-
-    /// Uses it up. Of any number of callers, one gets past.
-    pub(super) async fn use_single_use(&self, token: &KeptToken) -> Result<(), Refusal> {
-        let sessions = self.kept()?;
-        let used = sessions.store.exchange(&token.digest, self.0.clock.unix_seconds(), &[]);
-        if self.bounded(used).await? { Ok(()) } else { Err(Refusal::BadGrant(GrantFault::InvalidGrant)) }
-    }
-
-    fn kept(&self) -> Result<&Sessions, Refusal> {
+    pub(super) fn kept(&self) -> Result<&Sessions, Refusal> {
         let missing =
             || StoreError::new("cookies and tokens of single use are kept: add `.sessions(store)` to the Auth");
         self.0.sessions.as_deref().ok_or_else(|| unavailable("token.issue_failed", &missing()))
     }
 
-    fn random<const BYTES: usize>(&self) -> Result<Secret, Refusal> {
+    pub(super) fn random<const BYTES: usize>(&self) -> Result<Secret, Refusal> {
         random_text::<BYTES>(&self.0.randomness)
             .map_err(|error| unavailable("token.issue_failed", &StoreError::new("no token was made").caused_by(error)))
-    }
-
-    /// How long a revocation has to be kept, in seconds: no token that is out now is good for longer. Nor is one that is
-    /// issued in this very moment, by a renewal that began before the end of its session.
-    fn longest_token(&self) -> u64 {
-        const UNDER_WAY: Duration = Duration::from_secs(60);
-        let longest = match &self.0.tokens {
-            Tokens::Jwt(jwt) => jwt.lifetime + jwt.verifier.leeway,
-            // Whoever verifies the tokens of this store's other applications may have a leeway.
-            _ => LONGEST_LIFETIME + MAX_LEEWAY,
-        };
-        (longest + self.0.store_timeout.min(UNDER_WAY) + UNDER_WAY).as_secs()
     }
 
     /// Nobody waits for it, and one process is enough.
@@ -441,92 +312,4 @@ impl<U> Auth<U> {
             });
         }
     }
-}
-
-impl<U: AuthUser> Auth<U> {
-    /// Renews a session (RFC 6749 section 6): the refresh token is used up, and new tokens come in its place.
-    ///
-    /// Of any number of callers with one token, one is given tokens. A token that was used before ends its whole session,
-    /// since either its holder or whoever used it has stolen it (RFC 9700 section 4.14.2). `scopes` may ask for less than was
-    /// granted, for this access token.
-    ///
-    /// # Errors
-    /// [`Refusal::BadGrant`] if the token is not good for this client, the session is over, or the user is gone or disabled,
-    /// and for a scope beyond those granted; [`Refusal::Unavailable`] if a store is down. A token is then either used up, or
-    /// as good as before.
-    pub async fn refresh(
-        &self,
-        token: &Secret,
-        client: Option<&Client>,
-        scopes: Option<&[String]>,
-    ) -> Result<IssuedTokens, Refusal> {
-        let outcome = self.try_refresh(token, client, scopes).await;
-        match &outcome {
-            Ok(issued) => tracing::info!(event = "token.refreshed", session = issued.session),
-            Err(refusal) => tracing::info!(event = "refresh.refused", reason = refusal.event()),
-        }
-        outcome
-    }
-
-    async fn try_refresh(
-        &self,
-        token: &Secret,
-        client: Option<&Client>,
-        scopes: Option<&[String]>,
-    ) -> Result<IssuedTokens, Refusal> {
-        const REFUSED: Refusal = Refusal::BadGrant(GrantFault::InvalidGrant);
-        let Some(sessions) = &self.0.sessions else { return Err(REFUSED) };
-        let digest = TokenDigest::of(token.expose());
-        let Some(FoundToken { token, session: Some(session) }) = self.bounded(sessions.store.find(&digest)).await?
-        else {
-            return Err(REFUSED);
-        };
-        let now = self.0.clock.unix_seconds();
-        if token.purpose != TokenPurpose::Refresh
-            || session.client.as_deref() != client.map(|client| client.id.as_str())
-        {
-            return Err(REFUSED);
-        }
-        if let Some(used_at) = token.used_at {
-            self.replayed(sessions, &session, used_at, now).await?;
-            return Err(REFUSED);
-        }
-        if token.expires_at <= now || session.expires_at <= now || session.ended_at.is_some() {
-            return Err(REFUSED);
-        }
-        let user = self.find_user(&session.subject).await?;
-        if user.is_none_or(|user| user.is_disabled()) {
-            self.end_session(&session.id).await?;
-            return Err(REFUSED);
-        }
-        let granted = match scopes {
-            None => &session.scopes,
-            Some(wanted) if wanted.iter().all(|scope| session.scopes.contains(scope)) => wanted,
-            Some(_) => return Err(Refusal::BadGrant(GrantFault::InvalidScope)),
-        };
-        let (issued, kept) = self.new_tokens(sessions, &session, granted, now).await?;
-        if self.bounded(sessions.store.exchange(&digest, now, &kept)).await? {
-            return Ok(issued);
-        }
-        // Somebody was faster.
-        self.replayed(sessions, &session, now, now).await?;
-        Err(REFUSED)
-    }
-
-    async fn replayed(&self, sessions: &Sessions, session: &Session, used_at: u64, now: u64) -> Result<(), Refusal> {
-        let grace = sessions.lifetime.reuse_grace.as_secs();
-        if grace > 0 && now.saturating_sub(used_at) < grace {
-            return Ok(());
-        }
-        tracing::warn!(event = "refresh.replayed", user = ?session.subject, session = session.id, "a refresh token was used twice");
-        self.end_session(&session.id).await
-    }
-}
-
-fn revoked_token(id: &str) -> String {
-    format!("token:{id}")
-}
-
-fn revoked_session(id: &str) -> String {
-    format!("session:{id}")
 }
