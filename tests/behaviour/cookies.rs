@@ -155,7 +155,6 @@ async fn logging_out_takes_the_cookie_away() {
 #[tokio::test]
 async fn pages_of_other_sites_change_nothing() {
     let (server, _) = serve(&Hand::new()).await;
-    let cookie = cookie(&server).await;
     for (headers, expected) in [
         (&[HERE][..], 200),
         (&["sec-fetch-site: none"], 200),
@@ -167,28 +166,31 @@ async fn pages_of_other_sites_change_nothing() {
         (&["origin: https://admin.example", ELSEWHERE], 200),
         (&[], 200),
     ] {
-        let with_cookie: Vec<&str> = headers.iter().copied().chain([cookie.as_str()]).collect();
-        assert_eq!(post(&server, "/me", &with_cookie, "").await.status, expected, "{headers:?}");
-        assert_eq!(post(&server, "/logout", &with_cookie, "").await.status == 403, expected == 403, "{headers:?}");
-        if expected == 200 {
-            // It was logged out just now.
-            return_to(&server, headers).await;
-        }
-        let key: Vec<&str> = headers.iter().copied().chain(["cookie: key=s3cret"]).collect();
-        assert_eq!(post(&server, "/device", &key, "").await.status, expected, "an API key in a cookie, {headers:?}");
-        let cookie = self::cookie(&server).await;
-        let upgrade = ["upgrade: websocket", "connection: upgrade", "sec-websocket-version: 13"];
-        let handshake: Vec<&str> = headers
-            .iter()
-            .copied()
-            .chain(upgrade)
-            .chain(["sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==", cookie.as_str()])
-            .collect();
-        let status = open_socket(&server, &handshake).await;
-        assert_eq!(status, if expected == 200 { 101 } else { 403 }, "a WebSocket, {headers:?}");
-        if expected == 200 {
-            break;
-        }
+        let cookie = cookie(&server).await;
+        let with = |more: &[&'static str]| -> Vec<String> {
+            headers.iter().chain(more).map(ToString::to_string).chain([cookie.clone()]).collect()
+        };
+        let send = async |path: &str, lines: Vec<String>| {
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            post(&server, path, &lines, "").await.status
+        };
+        assert_eq!(send("/me", with(&[])).await, expected, "{headers:?}");
+        let key: Vec<String> =
+            headers.iter().map(ToString::to_string).chain(["cookie: key=s3cret".to_owned()]).collect();
+        assert_eq!(send("/device", key).await, expected, "an API key in a cookie, {headers:?}");
+        let handshake = with(&[
+            "upgrade: websocket",
+            "connection: upgrade",
+            "sec-websocket-version: 13",
+            "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+        ]);
+        let handshake: Vec<&str> = handshake.iter().map(String::as_str).collect();
+        let opened = open_socket(&server, &handshake).await;
+        assert_eq!(opened, if expected == 200 { 101 } else { 403 }, "a WebSocket, {headers:?}");
+        // Nor is anybody logged out by another site.
+        assert_eq!(send("/logout", with(&[])).await, if expected == 200 { 204 } else { 403 }, "{headers:?}");
+        let still = server.request("GET", "/me", &[&cookie]).await.status;
+        assert_eq!(still, if expected == 200 { 401 } else { 200 }, "{headers:?}");
     }
     // With a token, which no page can send unasked, it does not matter where a request comes from.
     let bearer = server.log_in("/token", JOHN).await;
@@ -197,10 +199,6 @@ async fn pages_of_other_sites_change_nothing() {
     // Reading is not changing: SameSite and CORS keep the answer from other sites.
     let cookie = self::cookie(&server).await;
     assert_eq!(server.request("GET", "/me", &[&cookie, ELSEWHERE]).await.status, 200);
-}
-
-async fn return_to(server: &TestServer, headers: &[&str]) {
-    assert_eq!(post(server, "/login", headers, JOHN).await.status, 303, "{headers:?}");
 }
 
 async fn open_socket(server: &TestServer, headers: &[&str]) -> u16 {

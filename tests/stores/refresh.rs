@@ -142,6 +142,7 @@ on_each_store! {
             let answer = refresh(&server, token).await;
             assert_eq!((answer.status, answer.json()["error"].as_str()), (400, Some("invalid_grant")), "{token}");
         }
+        assert_eq!(status(&server, "/me", &good).await, 401, "nor is a refresh token an access token");
         let missing = server.post_form("/token", "grant_type=refresh_token").await;
         assert_eq!((missing.status, missing.json()["error"].as_str()), (400, Some("invalid_request")));
         let twice = server.post_form("/token", &format!("grant_type=refresh_token&refresh_token={good}&refresh_token=x")).await;

@@ -171,9 +171,9 @@ impl CachedKeys {
         if source.elapsed() < pause {
             return;
         }
-        let loaded = (source.load)().await;
+        // Noted first: who asks and hangs up has asked.
         *source.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        match loaded {
+        match (source.load)().await {
             Ok(keys) => self.set(keys),
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
@@ -335,6 +335,23 @@ mod tests {
         }
         for _ in 0..100 {
             keys.renewed().await;
+        }
+        assert_eq!(reads.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn nor_do_those_who_hang_up() {
+        let reads = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&reads);
+        let keys = CachedKeys::reloaded(KeySet::default(), Duration::from_secs(3600), move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Box::pin(std::future::pending())
+        });
+        if let Some(source) = &keys.source {
+            *source.last.lock().unwrap() = Instant::now().checked_sub(2 * LEAST_PAUSE).unwrap();
+        }
+        for _ in 0..100 {
+            let _ = tokio::time::timeout(Duration::ZERO, keys.renewed()).await;
         }
         assert_eq!(reads.load(Ordering::SeqCst), 1);
     }
