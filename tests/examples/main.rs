@@ -15,6 +15,7 @@ mod foreign;
 mod foreign_oauth;
 mod imported;
 mod oauth2_scopes;
+mod openid_provider;
 mod others;
 mod parity;
 mod parity_schemes;
