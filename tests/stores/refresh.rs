@@ -150,6 +150,15 @@ on_each_store! {
         assert_eq!(refresh(&server, &good).await.status, 200, "and nothing of it used the good one up");
     }
 
+    async fn a_user_who_was_disabled_elsewhere_renews_nothing(store: Store) {
+        let server = serve(&store.signed().build().unwrap()).await;
+        let (_, token) = tokens(&server.post_form("/token", JOHN).await);
+        store.users_alone().disable_user("john").await.unwrap();
+        assert_eq!(refresh(&server, &token).await.status, 400);
+        store.users_alone().enable_user("john").await.unwrap();
+        assert_eq!(refresh(&server, &token).await.status, 400, "the session has ended");
+    }
+
     async fn a_disabled_user_renews_nothing(store: Store) {
         let auth = Arc::new(store.signed().build().unwrap());
         let server = serve(&auth).await;

@@ -173,6 +173,20 @@ impl Store {
         builder.password_hasher(Fast)
     }
 
+    /// The users alone, as a program sees them that knows of no sessions.
+    pub(crate) fn users_alone(&self) -> Auth<Account> {
+        let builder = match self.clone() {
+            Self::Memory(_, users) => Auth::builder(users),
+            Self::Sqlite(_, users, _) => Auth::builder(users),
+            Self::Postgres(_, users) | Self::Redis(_, users, ..) => Auth::builder(users),
+        };
+        builder
+            .signing_key(SigningKey::generate(&Randomness::default()).unwrap())
+            .password_hasher(Fast)
+            .build()
+            .unwrap()
+    }
+
     pub(crate) async fn register_client(&self, client: &auth_runtime::Client) {
         use auth_runtime::ClientStore;
         match self {
