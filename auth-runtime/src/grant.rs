@@ -15,6 +15,7 @@ use crate::{
     store::Client,
     token::TokenRequest,
     user::AuthUser,
+    watch::AuditEvent,
 };
 
 /// A token to be issued: what a [`#[token_endpoint]`](crate::token_endpoint) returns.
@@ -170,13 +171,17 @@ async fn issue<U, S: RequestedScope>(
             return Err(Refusal::CrossSite);
         }
         let (token, seconds) = auth.start_cookie_session(&grant.subject, &scopes).await?;
-        tracing::info!(event = "session.started", user = ?grant.subject, scopes = ?scopes);
+        auth.record(AuditEvent::of("session.started", &grant.subject));
         let mut response = session_cookie::set(&token, seconds, next);
         no_store(&mut response);
         return Ok(response);
     }
     let issued = auth.start_session(&grant.subject, &scopes, granted_to.client).await?;
-    tracing::info!(event = "token.issued", user = ?grant.subject, scopes = ?scopes);
+    auth.record(AuditEvent {
+        client: granted_to.client.map(|client| client.id.as_str()),
+        session: issued.session.as_deref(),
+        ..AuditEvent::of("token.issued", &grant.subject)
+    });
     Ok(token_response(auth.answers(), &issued))
 }
 
@@ -198,7 +203,7 @@ pub(crate) async fn respond_to_client<U>(
         return Err(Refusal::BadGrant(GrantFault::InvalidScope));
     }
     let access = auth.issue_token(TokenRequest::new(&client.id, &scopes).client(Some(&client.id))).await?;
-    tracing::info!(event = "token.issued", client = ?client.id, scopes = ?scopes);
+    auth.record(AuditEvent { client: Some(&client.id), ..AuditEvent::new("token.issued") });
     Ok(token_response(auth.answers(), &IssuedTokens::of_client(access, scopes)))
 }
 

@@ -30,6 +30,7 @@ use crate::{
     },
     token::{AccessClaims, TokenFault},
     user::AuthUser,
+    watch::AuditEvent,
 };
 
 /// Access without a credential. `KNOWS_CALLER`: a credential that is there all the same is verified, for an argument of type
@@ -180,17 +181,17 @@ async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S) -> Result
     }
     match try_authenticate(auth, parts, rules, &Wants::of(E::TAKES)).await {
         Ok(principal) => {
-            log_granted(parts, &principal);
+            record_granted(auth, parts, &principal);
             let left = E::TAKES.iter().filter(|takes| **takes != Takes::Nothing).count();
             parts.extensions.insert(Arc::new(Offered { principal, left: AtomicUsize::new(left) }));
             Ok(())
         }
         Err(refusal) if E::OPTIONS.observed => {
-            log_observed(parts, &refusal);
+            auth.record(AuditEvent::at("access.observed", parts).because(&refusal));
             Ok(())
         }
         Err(refusal) => {
-            log_refused(parts, &refusal);
+            record_refused(auth, parts, &refusal);
             Err(auth.answers().reject(&refusal, rules, parts))
         }
     }
@@ -326,36 +327,19 @@ pub(crate) async fn authenticate<U: AuthUser>(
 ) -> Result<Principal<U>, Refusal> {
     let outcome = try_authenticate(auth, parts, rules, wants).await;
     match &outcome {
-        Ok(principal) => log_granted(parts, principal),
-        Err(refusal) => log_refused(parts, refusal),
+        Ok(principal) => record_granted(auth, parts, principal),
+        Err(refusal) => record_refused(auth, parts, refusal),
     }
     outcome
 }
 
-fn log_granted<U>(parts: &Parts, principal: &Principal<U>) {
-    let (method, path) = (&parts.method, parts.uri.path());
-    let user = principal.claims.as_ref().map(|claims| &claims.subject);
-    tracing::debug!(event = "access.granted", %method, path, user = ?user);
+fn record_granted<U: AuthUser>(auth: &Auth<U>, parts: &Parts, principal: &Principal<U>) {
+    let user = principal.claims.as_ref().map(|claims| claims.subject.as_str());
+    auth.record(AuditEvent { user, ..AuditEvent::at("access.granted", parts) });
 }
 
-fn log_refused(parts: &Parts, refusal: &Refusal) {
-    let (method, path) = (&parts.method, parts.uri.path());
-    match refusal {
-        Refusal::InvalidToken(fault) => {
-            tracing::info!(event = "access.refused", %method, path, reason = "invalid_token", %fault);
-        }
-        Refusal::InvalidCredentials(scheme, fault) => {
-            let scheme = scheme.name();
-            tracing::info!(event = "access.refused", %method, path, reason = "invalid_credentials", scheme, %fault);
-        }
-        refusal => tracing::info!(event = "access.refused", %method, path, reason = refusal.event()),
-    }
-}
-
-/// What would have been refused, were the route not only observed.
-pub(crate) fn log_observed(parts: &Parts, refusal: &Refusal) {
-    let (method, path) = (&parts.method, parts.uri.path());
-    tracing::warn!(event = "access.observed", %method, path, reason = refusal.event(), "not refused, since this route is only observed");
+fn record_refused<U>(auth: &Auth<U>, parts: &Parts, refusal: &Refusal) {
+    auth.record(AuditEvent::at("access.refused", parts).because(refusal));
 }
 
 async fn try_authenticate<U: AuthUser>(

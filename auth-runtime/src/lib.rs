@@ -56,6 +56,7 @@
 //! | `redis` | no | `RedisRevocations` and `RedisCounters`: what is hot and shared, in Redis or Valkey |
 //! | `es256`, `rs256` | no | keys for ECDSA with P-256, and for RSA |
 //! | `imported-passwords` | no | verifies hashes of bcrypt, PBKDF2 and scrypt, which logins replace by argon2id |
+//! | `metrics` | no | counts decisions through the `metrics` facade |
 //! | `oidc` | no | `OidcProvider`: tokens of an OpenID Connect provider elsewhere |
 //! | `testing` | no | [`testing`]: act as any user; for `[dev-dependencies]`, and refused in a build with optimisations |
 //! | `swagger-ui` | yes | Swagger UI, embedded in the binary, for [`SecureRouter::docs`] |
@@ -66,6 +67,7 @@ extern crate self as auth_runtime;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod address;
 mod ambient;
 mod auth;
 mod boxed;
@@ -98,6 +100,7 @@ mod store;
 pub mod testing;
 mod token;
 mod user;
+mod watch;
 
 pub use auth_macros::{
     AuthUser, Role, Scope, SecurityScheme, accept, authorize, delete, get, group, head, observe, options,
@@ -118,10 +121,11 @@ pub use self::store::{RedisCounters, RedisRevocations};
 #[cfg(feature = "sqlite")]
 pub use self::store::{SqliteStore, SqliteUsers, SqliteUsersOptions};
 pub use self::{
+    address::{ClientAddress, ForwardedHeader},
     ambient::{Clock, Randomness, RandomnessUnavailable},
     auth::{
-        Auth, AuthBuilder, AuthState, ConfigError, Introspection, IssuedTokens, Mail, Mailer, NoUsers, SessionLifetime,
-        VerifiedAddress,
+        Auth, AuthBuilder, AuthState, ConfigError, GuessingLimits, Introspection, IssuedTokens, Mail, Mailer, NoUsers,
+        SessionLifetime, VerifiedAddress,
     },
     boxed::BoxError,
     endpoint::Lint,
@@ -129,7 +133,10 @@ pub use self::{
     extract::AccessToken,
     form::{FieldFault, FormFault, LoginForm, PasswordRequestForm, PasswordRequestFormStrict, Wrong},
     grant::{Grant, IntoGrant},
-    password::{Argon2id, HashError, ParameterError, PasswordHash, PasswordHasher, PoolSize, Verdict},
+    password::{
+        Argon2id, HashError, ParameterError, PasswordFault, PasswordHash, PasswordHasher, PasswordRules, PoolSize,
+        Verdict,
+    },
     proof::Authorized,
     role::{Role, RolesField},
     router::{AccessRow, AccessTable, RouterError, SecureRouter},
@@ -141,15 +148,16 @@ pub use self::{
     secret::Secret,
     session_cookie::Next,
     store::{
-        Client, ClientStore, Column, ColumnError, ColumnKind, ColumnRole, ColumnSpec, CounterStore, FoundToken,
-        KeptToken, MemoryStore, MemoryUsers, Record, RevocationStore, Session, SessionStore, StoreError, TokenDigest,
-        TokenPurpose, UserStore, Value, WeakSecret,
+        Client, ClientStore, Column, ColumnError, ColumnKind, ColumnRole, ColumnSpec, Counter, CounterStore,
+        FoundToken, KeptToken, MOST_REMEMBERED, MemoryStore, MemoryUsers, Pace, Record, RevocationStore, Session,
+        SessionStore, StoreError, TokenDigest, TokenPurpose, Turn, UserStore, Value, WeakSecret,
     },
     token::{
         AccessClaims, Algorithm, IssuedToken, KeyError, KeyFile, KeyInfo, NewKey, SigningKey, SigningKeys, TokenError,
         TokenFault, TokenFormat, TokenRequest,
     },
     user::AuthUser,
+    watch::{AuditEvent, AuditSink},
 };
 
 /// The programs in the README compile.

@@ -9,6 +9,7 @@ use axum::{
 };
 
 use crate::{
+    address::ClientAddress,
     auth::{Auth, UsersOf},
     error::{Refusal, Rejection},
     form::{Fields, LoginForm, read, requested_scopes, unknown_scopes},
@@ -19,6 +20,7 @@ use crate::{
     session_cookie::Next,
     store::Client,
     user::AuthUser,
+    watch::AuditEvent,
 };
 
 /// A request to a token endpoint. One for a login has a user whose password was right, the form, and what issues the tokens;
@@ -86,11 +88,17 @@ struct Head {
     headers: axum::http::HeaderMap,
     uri: Uri,
     forgeable: bool,
+    address: ClientAddress,
 }
 
 impl Head {
     fn of<U>(parts: &Parts, auth: &Auth<U>) -> Self {
-        Self { headers: parts.headers.clone(), uri: parts.uri.clone(), forgeable: is_forgeable(auth, parts) }
+        Self {
+            headers: parts.headers.clone(),
+            uri: parts.uri.clone(),
+            forgeable: is_forgeable(auth, parts),
+            address: auth.client_address(parts),
+        }
     }
 }
 
@@ -100,8 +108,10 @@ async fn log_in<U: AuthUser, F: LoginForm>(
     request: Request,
 ) -> Result<Login<U, F>, Refusal> {
     let bad_form = |fault| {
-        tracing::info!(event = "login.refused", reason = "bad_form", %fault);
-        Refusal::BadForm(fault)
+        let refusal = Refusal::BadForm(fault);
+        let address = head.address.ip();
+        auth.record(AuditEvent { address, ..AuditEvent::new("login.refused").because(&refusal) });
+        refusal
     };
     let fields = read(request, F::REQUIRED).await.map_err(bad_form)?;
     let client = auth.client_of(&head.headers, &fields).await?;
@@ -117,7 +127,7 @@ async fn log_in<U: AuthUser, F: LoginForm>(
     }
     let form = F::from_fields(fields, unknown_scopes(auth.answers().profile())).map_err(bad_form)?;
     let (username, password) = form.credentials();
-    let user = auth.verify_login(username, password).await?;
+    let user = auth.verify_login(username, password, head.address).await?;
     let issuer = Issuer { auth: auth.clone(), client, forgeable: head.forgeable };
     Ok(Login(Ok(LoggedIn { issuer, user, form })))
 }

@@ -7,9 +7,10 @@ use axum::response::{IntoResponse, Response};
 use crate::{
     endpoint::Endpoint,
     error::{Answers, Refusal},
-    guard::{GroupPolicy, Guard, log_observed},
+    guard::{GroupPolicy, Guard},
     policy::Rules,
     store::StoreError,
+    watch::AuditEvent,
 };
 
 /// What an `#[authorize(..)]` expression can be: a `bool`, or a `Result` of one.
@@ -68,12 +69,11 @@ impl<E: Endpoint> Guard<E> {
         };
         let group = denial.group.as_ref().map_or(&[][..], |GroupPolicy(group)| group);
         let rules = Rules { group, own: E::POLICY };
+        let event = if E::OPTIONS.observed { "access.observed" } else { "access.refused" };
+        denial.answers.watch.record(AuditEvent::at(event, &denial.parts).because(&refusal));
         if E::OPTIONS.observed {
-            log_observed(&denial.parts, &refusal);
             return None;
         }
-        let (method, path) = (&denial.parts.method, denial.parts.uri.path());
-        tracing::info!(event = "access.refused", %method, path, reason = refusal.event(), phase = "rule");
         Some(denial.answers.reject(&refusal, rules, &denial.parts).into_response())
     }
 }

@@ -74,10 +74,11 @@ impl Server {
     pub async fn run(self) -> Result<(), ServeError> {
         let told = Arc::new(Notify::new());
         let tell = Arc::clone(&told);
-        let served = axum::serve(self.listener, self.router).with_graceful_shutdown(async move {
-            shutdown_signal().await;
-            tell.notify_one();
-        });
+        let served = axum::serve(self.listener, self.router.into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(async move {
+                shutdown_signal().await;
+                tell.notify_one();
+            });
         let patience = async {
             told.notified().await;
             tokio::time::sleep(MAX_DRAIN).await;

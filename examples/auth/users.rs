@@ -87,8 +87,8 @@ pub(crate) async fn run<S: UserStore<User = User>>(
             if users.find(&name).await?.is_some() {
                 return Err(taken(&name));
             }
-            let password = new_password(password.password_stdin, |typed| check(auth, typed)).await?;
-            let hash = auth.new_password(password).await.map_err(|refusal| failure(&refusal, &name))?;
+            let password = new_password(password.password_stdin, |typed| check(auth, &name, typed)).await?;
+            let hash = auth.new_password(&name, password).await.map_err(|refusal| failure(&refusal, &name))?;
             let user = User::new(name.clone(), hash, details);
             if !auth.register(&user).await.map_err(|refusal| failure(&refusal, &name))? {
                 return Err(taken(&name));
@@ -107,7 +107,7 @@ pub(crate) async fn run<S: UserStore<User = User>>(
         }
         UsersCommand::Password { name, password } => {
             check_known(users, &name).await?;
-            let password = new_password(password.password_stdin, |typed| check(auth, typed)).await?;
+            let password = new_password(password.password_stdin, |typed| check(auth, &name, typed)).await?;
             auth.set_password(&name, password).await.map_err(|refusal| failure(&refusal, &name))?;
             note(format_args!("{} has a new password, and every session has ended.", visible(&name)));
         }
@@ -144,8 +144,8 @@ async fn list<S: UserStore<User = User>>(users: &S, json: bool) -> Result<(), Fa
     print_table(User::COLUMNS, all.iter().map(User::row).collect())
 }
 
-fn check(auth: &Auth<User>, password: &auth_runtime::Secret) -> Result<(), Failure> {
-    auth.check_password(password).map_err(|refusal| failure(&refusal, ""))
+fn check(auth: &Auth<User>, name: &str, password: &auth_runtime::Secret) -> Result<(), Failure> {
+    auth.check_password(name, password).map_err(|refusal| failure(&refusal, name))
 }
 
 async fn check_known<S: UserStore<User = User>>(users: &S, name: &str) -> Result<(), Failure> {
@@ -167,10 +167,7 @@ fn failure(refusal: &Refusal, name: &str) -> Failure {
         Refusal::NoSuchUser => {
             format!("there is no user named {}: `auth users list` shows who there is", visible(name))
         }
-        Refusal::WeakPassword => {
-            "a password has 8 characters at least and 1024 bytes at most, and nothing was changed: choose another"
-                .to_owned()
-        }
+        Refusal::WeakPassword(fault) => format!("nothing was changed. {fault}"),
         Refusal::Unavailable => {
             "it was not done, or only in part, for the reason above: once that is mended, run the same command again"
                 .to_owned()

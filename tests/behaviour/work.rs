@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use auth_runtime::{
-    AccessClaims, Argon2id, HashError, IssuedToken, PasswordHasher, StoreError, TokenError, TokenFormat, TokenRequest,
-    UserStore, Verdict, prelude::*,
+    AccessClaims, Argon2id, ClientAddress, HashError, IssuedToken, PasswordHasher, StoreError, TokenError, TokenFormat,
+    TokenRequest, UserStore, Verdict, prelude::*,
 };
 use tests::{User, server::TestServer};
 
@@ -158,7 +158,7 @@ async fn an_upgrade_never_brings_back_a_password_that_was_changed() {
         .password_hasher(Argon2id::new(2 * 19_456, 2, 1).unwrap())
         .build()
         .unwrap();
-    assert!(auth.verify_login("johndoe", &"secret".into()).await.is_ok());
+    assert!(auth.verify_login("johndoe", &"secret".into(), ClientAddress::UNKNOWN).await.is_ok());
     let stored = users.0.find("johndoe").await.unwrap().unwrap().hashed_password;
     assert_eq!(stored, PasswordHash::from_stored("changed"));
 }
@@ -190,9 +190,9 @@ async fn who_has_no_password_cannot_log_in_whatever_the_hasher_says() {
     let guest = |name: &str, hash| Guest { name: name.to_owned(), hash };
     let users = MemoryUsers::from_iter([guest("without", None), guest("with", Some(PasswordHash::from_stored("x")))]);
     let auth = Auth::builder(users).signing_key(key()).password_hasher(Gullible).build().unwrap();
-    assert!(auth.verify_login("with", &"x".into()).await.is_ok());
+    assert!(auth.verify_login("with", &"x".into(), ClientAddress::UNKNOWN).await.is_ok());
     for username in ["without", "nobody", ""] {
-        assert!(auth.verify_login(username, &"x".into()).await.is_err(), "{username}");
+        assert!(auth.verify_login(username, &"x".into(), ClientAddress::UNKNOWN).await.is_err(), "{username}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use auth_runtime::{Randomness, UserStore, prelude::*};
+use auth_runtime::{ClientAddress, Randomness, UserStore, prelude::*};
 use serde_json::Value;
 
 use crate::process::Scratch;
@@ -39,15 +39,22 @@ async fn exported_passwords_log_in_and_are_upgraded_once() {
         let kept = async || users.find(&name).await.unwrap().unwrap().hash.expose().to_owned();
 
         for wrong in ["wrong", &password.expose().chars().skip(1).collect::<String>()] {
-            assert!(auth.verify_login(&name, &Secret::new(wrong)).await.is_err(), "{scheme}");
+            assert!(auth.verify_login(&name, &Secret::new(wrong), ClientAddress::UNKNOWN).await.is_err(), "{scheme}");
         }
         assert_eq!(kept().await, stored, "{scheme}: a wrong password changes nothing");
-        auth.verify_login(&name, &password).await.unwrap_or_else(|error| panic!("{scheme}: {error}"));
+        auth.verify_login(&name, &password, ClientAddress::UNKNOWN)
+            .await
+            .unwrap_or_else(|error| panic!("{scheme}: {error}"));
         let upgraded = kept().await;
         assert!(upgraded.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{scheme}: {upgraded}");
-        auth.verify_login(&name, &password).await.unwrap_or_else(|error| panic!("{scheme}: {error}"));
+        auth.verify_login(&name, &password, ClientAddress::UNKNOWN)
+            .await
+            .unwrap_or_else(|error| panic!("{scheme}: {error}"));
         assert_eq!(kept().await, upgraded, "{scheme}: once");
         let longer = Secret::new(format!("{}x", password.expose()));
-        assert!(auth.verify_login(&name, &longer).await.is_err(), "{scheme}: the whole password counts now");
+        assert!(
+            auth.verify_login(&name, &longer, ClientAddress::UNKNOWN).await.is_err(),
+            "{scheme}: the whole password counts now"
+        );
     }
 }

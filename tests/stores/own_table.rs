@@ -1,6 +1,6 @@
 //! A table, columns and a row type that are the application's own, as they were before it used this library.
 
-use auth_runtime::{Auth, SqlxUsers, UserStore, prelude::*};
+use auth_runtime::{Auth, ClientAddress, PasswordRules, SqlxUsers, UserStore, prelude::*};
 use sqlx::{Executor, PgPool, Postgres, Sqlite, SqlitePool};
 
 use crate::support::{Scratch, new_database};
@@ -38,14 +38,20 @@ async fn works(users: impl UserStore<User = Employee> + Clone) {
         .signing_key(key)
         .sessions(auth_runtime::MemoryStore::new())
         .password_hasher(crate::support::Fast)
+        .password_rules(PasswordRules::new().min_length(8))
         .build()
         .unwrap();
-    auth.verify_login("ann@corp.example", &"correct-horse".into()).await.unwrap();
-    assert!(auth.verify_login("bob@corp.example", &"anything".into()).await.is_err(), "nobody has set a password");
-    auth.change_password("ann@corp.example", &"correct-horse".into(), "battery-staple".into()).await.unwrap();
-    auth.verify_login("ann@corp.example", &"battery-staple".into()).await.unwrap();
+    auth.verify_login("ann@corp.example", &"correct-horse".into(), ClientAddress::UNKNOWN).await.unwrap();
+    assert!(
+        auth.verify_login("bob@corp.example", &"anything".into(), ClientAddress::UNKNOWN).await.is_err(),
+        "nobody has set a password"
+    );
+    auth.change_password("ann@corp.example", &"correct-horse".into(), "battery-staple".into(), ClientAddress::UNKNOWN)
+        .await
+        .unwrap();
+    auth.verify_login("ann@corp.example", &"battery-staple".into(), ClientAddress::UNKNOWN).await.unwrap();
     auth.disable_user("ann@corp.example").await.unwrap();
-    assert!(auth.verify_login("ann@corp.example", &"battery-staple".into()).await.is_err());
+    assert!(auth.verify_login("ann@corp.example", &"battery-staple".into(), ClientAddress::UNKNOWN).await.is_err());
     assert!(auth.disable_user("eve@corp.example").await.is_err());
     let error = users.remove("ann@corp.example").await.unwrap_err().to_string();
     assert!(error.contains("add `.remove(..)` to it"), "{error}");

@@ -10,8 +10,9 @@ use std::{
 };
 
 use auth_runtime::{
-    AuthBuilder, Clock, HashError, Mail, Mailer, MemoryStore, PasswordHasher, PostgresStore, PostgresUsers, Randomness,
-    RedisCounters, RedisRevocations, SqliteStore, StoreError, Verdict, endpoints, endpoints::NewUser, prelude::*,
+    AuthBuilder, Clock, HashError, Mail, Mailer, MemoryStore, PasswordHasher, PasswordRules, PostgresStore,
+    PostgresUsers, Randomness, RedisCounters, RedisRevocations, SqliteStore, StoreError, Verdict, endpoints,
+    endpoints::NewUser, prelude::*,
 };
 use sqlx::{Connection, Executor, PgConnection};
 use tests::{
@@ -170,7 +171,7 @@ impl Store {
             }
         };
         // A password that is hashed in no time: what is tested here is not hashing.
-        builder.password_hasher(Fast)
+        builder.password_hasher(Fast).password_rules(PasswordRules::new().min_length(8))
     }
 
     /// The users alone, as a program sees them that knows of no sessions.

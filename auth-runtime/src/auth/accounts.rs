@@ -2,24 +2,22 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use super::{Auth, unavailable};
+use super::{Auth, guessing::digest, unavailable};
 use crate::{
+    address::ClientAddress,
     error::{GrantFault, Refusal},
     password::PasswordHash,
     secret::Secret,
-    store::{Boxed, StoreError, TokenPurpose},
+    store::{Boxed, Counter, Pace, StoreError, TokenPurpose, Turn},
     user::AuthUser,
+    watch::AuditEvent,
 };
 
-const RESET_LIFETIME: Duration = Duration::from_secs(60 * 60);
+const RESET_LIFETIME: Duration = HOUR;
 const VERIFY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many mails one user is sent within [`MAIL_WINDOW`], where that is counted.
-const MOST_MAILS: u64 = 5;
-const MAIL_WINDOW: Duration = Duration::from_secs(60 * 60);
-/// The least that NIST SP 800-63B-4 allows beside another factor, in code points.
-const SHORTEST_PASSWORD: usize = 8;
-/// Longer ones are no better, and cost more.
-const LONGEST_PASSWORD: usize = 1024;
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// How many mails of a kind one user is sent.
+const MAILS: Pace = Pace { free: 5, wait: HOUR, longest_wait: HOUR, window: HOUR };
 
 /// What is to be sent to a user. The token goes into a link; whoever has it can use it, once.
 #[derive(Debug, Clone)]
@@ -94,40 +92,41 @@ impl<U: AuthUser> Auth<U> {
     pub async fn register(&self, user: &U) -> Result<bool, Refusal> {
         let added = self.bounded(self.0.users.add(user)).await?;
         if added {
-            tracing::info!(event = "user.registered", user = ?user.username());
+            self.record(AuditEvent::of("user.registered", user.username()));
         }
         Ok(added)
     }
 
-    /// Whether a password may be chosen: it has 8 code points or more, and 1,024 bytes at most.
+    /// Whether this user may choose this password, as the [rules](super::AuthBuilder::password_rules) say.
     ///
     /// # Errors
     /// [`Refusal::WeakPassword`].
-    pub fn check_password(&self, password: &Secret) -> Result<(), Refusal> {
-        let text = password.expose();
-        if text.len() > LONGEST_PASSWORD || text.chars().take(SHORTEST_PASSWORD).count() < SHORTEST_PASSWORD {
-            return Err(Refusal::WeakPassword);
-        }
-        Ok(())
+    pub fn check_password(&self, username: &str, password: &Secret) -> Result<(), Refusal> {
+        self.0.password_rules.check(username, password).map_err(Refusal::WeakPassword)
     }
 
     /// The hash of a new password, which is checked first.
     ///
     /// # Errors
     /// [`Refusal::WeakPassword`], and as [`hash_password`](Self::hash_password).
-    pub async fn new_password(&self, password: Secret) -> Result<PasswordHash, Refusal> {
-        self.check_password(&password)?;
+    pub async fn new_password(&self, username: &str, password: Secret) -> Result<PasswordHash, Refusal> {
+        self.check_password(username, &password)?;
         self.hash_password(password).await
     }
 
     /// Changes a password, given the current one. Every session of the user ends: whoever else knew the password is out.
     ///
     /// # Errors
-    /// [`Refusal::BadLogin`] if the current password is wrong, [`Refusal::WeakPassword`] for a bad new one,
-    /// [`Refusal::Unavailable`] if a store is down.
-    pub async fn change_password(&self, username: &str, current: &Secret, new: Secret) -> Result<(), Refusal> {
-        self.check_password(&new)?;
-        self.verify_login(username, current).await?;
+    /// As [`verify_login`](Self::verify_login) for the current password, and [`Refusal::WeakPassword`] for a bad new one.
+    pub async fn change_password(
+        &self,
+        username: &str,
+        current: &Secret,
+        new: Secret,
+        address: ClientAddress,
+    ) -> Result<(), Refusal> {
+        self.check_password(username, &new)?;
+        self.verify_login(username, current, address).await?;
         let hash = self.hash_password(new).await?;
         self.replace_password(username, &hash).await
     }
@@ -137,7 +136,7 @@ impl<U: AuthUser> Auth<U> {
     /// # Errors
     /// [`Refusal::NoSuchUser`], [`Refusal::WeakPassword`] for a bad new one, [`Refusal::Unavailable`] if a store is down.
     pub async fn set_password(&self, username: &str, new: Secret) -> Result<(), Refusal> {
-        let hash = self.new_password(new).await?;
+        let hash = self.new_password(username, new).await?;
         self.replace_password(username, &hash).await
     }
 
@@ -145,7 +144,7 @@ impl<U: AuthUser> Auth<U> {
         if !self.bounded(self.0.users.set_password_hash(username, hash)).await? {
             return Err(Refusal::NoSuchUser);
         }
-        tracing::info!(event = "password.changed", user = ?username);
+        self.record(AuditEvent::of("password.changed", username));
         self.end_sessions(username).await
     }
 
@@ -161,7 +160,7 @@ impl<U: AuthUser> Auth<U> {
             return Ok(None);
         }
         let token = self.keep_single_use(TokenPurpose::ResetPassword, user.username(), None, RESET_LIFETIME).await?;
-        tracing::info!(event = "password.reset_asked", user = ?user.username());
+        self.record(AuditEvent::of("password.reset_asked", user.username()));
         Ok(Some(token))
     }
 
@@ -172,8 +171,8 @@ impl<U: AuthUser> Auth<U> {
     /// [`Refusal::BadGrant`] if the token is unknown, used or expired, [`Refusal::WeakPassword`] for a bad password, with
     /// which the token is not used up, [`Refusal::Unavailable`] if a store is down.
     pub async fn reset_password(&self, token: &Secret, new: Secret) -> Result<String, Refusal> {
-        self.check_password(&new)?;
         let kept = self.find_single_use(TokenPurpose::ResetPassword, token).await?;
+        self.check_password(&kept.subject, &new)?;
         // Disabled since: the mail is no way around that.
         let user = self.find_user(&kept.subject).await?.filter(|user| !user.is_disabled());
         if user.is_none() {
@@ -182,6 +181,8 @@ impl<U: AuthUser> Auth<U> {
         let hash = self.hash_password(new).await?;
         self.use_single_use(&kept).await?;
         self.replace_password(&kept.subject, &hash).await?;
+        // Whoever guessed at the old password keeps nobody out who has a new one.
+        self.forget_attempts(&kept.subject).await?;
         Ok(kept.subject)
     }
 
@@ -210,7 +211,7 @@ impl<U: AuthUser> Auth<U> {
         if !self.bounded(self.0.users.set_verified(&kept.subject, true)).await? {
             return Err(Refusal::NoSuchUser);
         }
-        tracing::info!(event = "address.verified", user = ?kept.subject);
+        self.record(AuditEvent::of("address.verified", &kept.subject));
         Ok(VerifiedAddress { username: kept.subject, address: kept.detail.unwrap_or_default() })
     }
 
@@ -222,7 +223,7 @@ impl<U: AuthUser> Auth<U> {
         if !self.bounded(self.0.users.set_disabled(username, true)).await? {
             return Err(Refusal::NoSuchUser);
         }
-        tracing::info!(event = "user.disabled", user = ?username);
+        self.record(AuditEvent::of("user.disabled", username));
         self.end_sessions(username).await
     }
 
@@ -234,7 +235,7 @@ impl<U: AuthUser> Auth<U> {
         if !self.bounded(self.0.users.set_disabled(username, false)).await? {
             return Err(Refusal::NoSuchUser);
         }
-        tracing::info!(event = "user.enabled", user = ?username);
+        self.record(AuditEvent::of("user.enabled", username));
         Ok(())
     }
 
@@ -249,7 +250,7 @@ impl<U: AuthUser> Auth<U> {
         if !self.bounded(self.0.users.remove(username)).await? {
             return Err(Refusal::NoSuchUser);
         }
-        tracing::info!(event = "user.deleted", user = ?username);
+        self.record(AuditEvent::of("user.deleted", username));
         // A login that was under way at the same time.
         self.end_sessions(username).await
     }
@@ -285,7 +286,8 @@ impl<U: AuthUser> Auth<U> {
     }
 
     async fn has_had_mail(&self, kind: &str, username: &str) -> Result<bool, Refusal> {
-        let count = self.bounded(self.0.counters.increment(&format!("mail:{kind}:{username}"), MAIL_WINDOW)).await?;
-        Ok(count > MOST_MAILS)
+        let mails = [Counter { key: format!("{kind}-mail:{}", digest(username)), pace: MAILS }];
+        let turn = self.bounded(self.0.counters.take(&mails, self.0.clock.unix_seconds())).await?;
+        Ok(matches!(turn, Turn::Early(_)))
     }
 }

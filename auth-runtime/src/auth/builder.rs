@@ -9,11 +9,12 @@ use std::{
 use axum::{http::StatusCode, response::Response};
 use tokio::sync::Semaphore;
 
-use super::{Auth, Inner, Mailer, SessionLifetime, Tokens, accounts::AnyMailer, sessions::Sessions};
+use super::{Auth, GuessingLimits, Inner, Mailer, SessionLifetime, Tokens, accounts::AnyMailer, sessions::Sessions};
 use crate::{
+    address::{ForwardedHeader, TrustedProxies},
     ambient::{Clock, Randomness},
     error::{Answers, OwnAnswer, Profile, Refused, is_quotable},
-    password::{Argon2id, HashError, HashingPool, PasswordHasher, PoolSize},
+    password::{Argon2id, HashError, HashingPool, PasswordHasher, PasswordRules, PoolSize},
     scheme::{Authenticate, Authenticates, Authenticators, cross_site::is_origin},
     store::{
         AnyClientStore, AnyCounterStore, AnyRevocationStore, AnySessionStore, AnyUserStore, ClientStore, CounterStore,
@@ -21,6 +22,7 @@ use crate::{
     },
     token::{ACCESS_TOKEN, AnyTokenFormat, Jwt, JwtSettings, JwtVerifier, SigningKey, SigningKeys, TokenFormat},
     user::AuthUser,
+    watch::{AuditSink, Watch},
 };
 
 pub(super) const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -43,6 +45,10 @@ pub struct AuthBuilder<U> {
     revocations: Option<Box<dyn AnyRevocationStore>>,
     clients: Option<Box<dyn AnyClientStore>>,
     counters: Box<dyn AnyCounterStore>,
+    guessing: GuessingLimits,
+    proxies: Option<Result<TrustedProxies, String>>,
+    password_rules: PasswordRules,
+    audit: Option<Arc<dyn AuditSink>>,
     mailer: Option<Arc<dyn AnyMailer>>,
     store_timeout: Duration,
     jwt: JwtSettings,
@@ -67,6 +73,10 @@ impl<U: AuthUser> AuthBuilder<U> {
             revocations: None,
             clients: None,
             counters: Box::new(MemoryStore::new()),
+            guessing: GuessingLimits::default(),
+            proxies: None,
+            password_rules: PasswordRules::default(),
+            audit: None,
             mailer: None,
             store_timeout: DEFAULT_STORE_TIMEOUT,
             jwt: JwtSettings::default(),
@@ -182,10 +192,55 @@ impl<U: AuthUser> AuthBuilder<U> {
         self
     }
 
-    /// Where it is counted how often something happens, in this process alone unless said: no user is sent more than five mails
-    /// of a kind in an hour.
+    /// Where it is counted how often something is tried, in this process alone unless said: passwords, within the
+    /// [limits on guessing](Self::guessing_limits), and mails, of which no user is sent more than five of a kind in an hour.
     pub fn counters(mut self, store: impl CounterStore) -> Self {
         self.counters = Box::new(store);
+        self
+    }
+
+    /// How often passwords may be tried in vain.
+    pub fn guessing_limits(mut self, limits: GuessingLimits) -> Self {
+        self.guessing = limits;
+        self
+    }
+
+    /// The proxies in front of this application, as addresses (`192.0.2.7`) or networks (`10.0.0.0/8`), and the header in which
+    /// they say for whom they ask. The word of anybody else is not taken. Unless said there are none, and the address of a
+    /// request is that of its connection.
+    ///
+    /// ```
+    /// # use auth_runtime::prelude::*;
+    /// # #[derive(AuthUser, Clone)]
+    /// # #[auth(no_password, always_active)]
+    /// # struct User { #[auth(username)] name: String }
+    /// # let key = SigningKey::generate(&auth_runtime::Randomness::default())?;
+    /// use auth_runtime::ForwardedHeader;
+    ///
+    /// let auth = Auth::builder(MemoryUsers::<User>::new())
+    ///     .signing_key(key)
+    ///     .trusted_proxies(ForwardedHeader::XForwardedFor, ["10.0.0.0/8", "::1"])
+    ///     .build()?;
+    /// # Ok::<(), BoxError>(())
+    /// ```
+    pub fn trusted_proxies<T: AsRef<str>>(
+        mut self,
+        header: ForwardedHeader,
+        networks: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.proxies = Some(TrustedProxies::new(header, networks));
+        self
+    }
+
+    /// What may be chosen as a password.
+    pub fn password_rules(mut self, rules: PasswordRules) -> Self {
+        self.password_rules = rules;
+        self
+    }
+
+    /// Where decisions are kept, beside the log: an [`AuditSink`], or any function of an [`AuditEvent`](crate::AuditEvent).
+    pub fn audit(mut self, sink: impl AuditSink) -> Self {
+        self.audit = Some(Arc::new(sink));
         self
     }
 
@@ -342,6 +397,17 @@ impl<U: AuthUser> AuthBuilder<U> {
         if self.store_timeout.is_zero() {
             return Err(ConfigError::new("no store answers in no time: the store timeout is zero"));
         }
+        if let Some(problem) = self.guessing.problem() {
+            return Err(ConfigError::new(problem));
+        }
+        if let Some(problem) = self.password_rules.problem() {
+            return Err(ConfigError::new(problem));
+        }
+        let proxies = self.proxies.transpose().map_err(|text| {
+            ConfigError::new(format!(
+                "{text:?} is no proxy: an address such as 192.0.2.7, or a network such as 10.0.0.0/8, of which nothing follows the prefix"
+            ))
+        })?;
         let JwtSettings { issuer, audience, lifetime, leeway } = &self.jwt;
         if lifetime.as_secs() == 0 || *lifetime > LONGEST_LIFETIME {
             return Err(ConfigError::new("the lifetime of tokens is between one second and 24 hours"));
@@ -425,6 +491,7 @@ impl<U: AuthUser> AuthBuilder<U> {
                 refresh_tokens: self.sessions.is_some(),
                 has_clients: self.clients.is_some(),
                 issuer,
+                watch: Watch::new(self.audit, self.clock.clone()),
                 ..self.answers
             }),
             authenticators: self.authenticators,
@@ -434,6 +501,9 @@ impl<U: AuthUser> AuthBuilder<U> {
             revocations: self.revocations,
             clients: self.clients,
             counters: self.counters,
+            guessing: self.guessing,
+            proxies,
+            password_rules: self.password_rules,
             mailer: self.mailer,
             mails: Arc::new(Semaphore::new(MOST_MAILS_AT_ONCE)),
             store_timeout: self.store_timeout,

@@ -9,6 +9,7 @@ use crate::{
     scheme::client_credentials,
     secret::Secret,
     store::Client,
+    watch::AuditEvent,
 };
 
 impl<U> Auth<U> {
@@ -41,7 +42,7 @@ impl<U> Auth<U> {
         let found = self.bounded(clients.find_client(&id)).await?;
         let client = found.filter(|client| !client.disabled && shows_itself(client, secret.as_ref()));
         if client.is_none() {
-            tracing::info!(event = "client.refused", client = ?id);
+            self.record(AuditEvent { client: Some(&id), ..AuditEvent::new("client.refused") });
         }
         client.map(Some).ok_or(Refusal::BadGrant(GrantFault::InvalidClient))
     }

@@ -3,6 +3,7 @@
 mod accounts;
 mod builder;
 mod clients;
+mod guessing;
 mod introspection;
 mod no_users;
 mod passwords;
@@ -13,26 +14,30 @@ mod single_use;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use axum::http::request::Parts;
 use tokio::sync::Semaphore;
 
 use self::{accounts::AnyMailer, sessions::Sessions};
 pub use self::{
     accounts::{Mail, Mailer, VerifiedAddress},
     builder::{AuthBuilder, ConfigError},
+    guessing::GuessingLimits,
     introspection::Introspection,
     no_users::NoUsers,
     sessions::{IssuedTokens, SessionLifetime},
 };
 use crate::{
+    address::{self, ClientAddress, TrustedProxies},
     ambient::{Clock, Randomness},
     endpoint::{Endpoint, Takes},
     error::{Answers, Refusal},
-    password::{HashingPool, PasswordHash},
+    password::{HashingPool, PasswordHash, PasswordRules},
     policy::{Requirement, Rules, TOO_MANY},
     scheme::Authenticators,
     store::{AnyClientStore, AnyCounterStore, AnyRevocationStore, AnyUserStore, StoreError, TokenPurpose, UserStore},
     token::{AccessClaims, AnyTokenFormat, Jwk, Jwt, TokenError, TokenFault},
     user::AuthUser,
+    watch::AuditEvent,
 };
 
 /// Users, tokens and passwords of an application, and how it answers. Cloning it is cheap and shares everything.
@@ -69,6 +74,9 @@ struct Inner<U> {
     revocations: Option<Box<dyn AnyRevocationStore>>,
     clients: Option<Box<dyn AnyClientStore>>,
     counters: Box<dyn AnyCounterStore>,
+    guessing: GuessingLimits,
+    proxies: Option<TrustedProxies>,
+    password_rules: PasswordRules,
     mailer: Option<Arc<dyn AnyMailer>>,
     /// How many more mails may be under way.
     mails: Arc<Semaphore>,
@@ -180,6 +188,17 @@ impl<U> Auth<U> {
     /// The same, to be kept.
     pub(crate) fn shared_answers(&self) -> Arc<Answers> {
         Arc::clone(&self.0.answers)
+    }
+
+    /// Where a request comes from, as its connection and the [trusted proxies](AuthBuilder::trusted_proxies) say.
+    #[must_use]
+    pub fn client_address(&self, parts: &Parts) -> ClientAddress {
+        address::of(parts, self.0.proxies.as_ref())
+    }
+
+    /// Tells whoever watches.
+    pub(crate) fn record(&self, event: AuditEvent<'_>) {
+        self.0.answers.watch.record(event);
     }
 
     pub(crate) fn authenticators(&self) -> &Authenticators {

@@ -1,81 +1,126 @@
 //! Verifying a password, and replacing its hash.
 
-use super::Auth;
+use super::{Auth, guessing::Admitted};
 use crate::{
+    address::ClientAddress,
     error::{Profile, Refusal},
-    password::{PasswordHash, PoolError, Verdict},
+    password::{PasswordFault, PasswordHash, PoolError, Verdict, is_too_long},
     secret::Secret,
     user::AuthUser,
+    watch::AuditEvent,
 };
 
+/// What became of a try, and for whoever watches, why.
+enum Outcome<U> {
+    Granted(U),
+    Refused { refusal: Refusal, reason: &'static str, user: Option<U> },
+}
+
+impl<U> Outcome<U> {
+    fn refused(refusal: Refusal, user: Option<U>) -> Self {
+        let reason = refusal.event();
+        Self::Refused { refusal, reason, user }
+    }
+
+    fn bad_login(reason: &'static str, user: Option<U>) -> Self {
+        Self::Refused { refusal: Refusal::BadLogin, reason, user }
+    }
+}
+
 impl<U: AuthUser> Auth<U> {
-    /// The user whose password this is.
+    /// The user whose password this is, for a request from this address.
     ///
-    /// Costs exactly one hash, whether the user exists or not. A stored hash with outdated parameters is replaced
-    /// once its password is known to be right.
+    /// Costs exactly one hash, whether the user exists or not, and the same one whatever is stored: who is unknown, disabled,
+    /// locked or without a password cannot be told from who has another one. It is held to the
+    /// [limits on guessing](super::GuessingLimits). A stored hash with outdated parameters is replaced once its password is known to
+    /// be right.
     ///
     /// # Errors
     /// [`Refusal::BadLogin`] for an unknown user, a wrong password or an unreadable hash, and for a disabled user in
-    /// [`Profile::Standard`]; [`Refusal::Unavailable`] if the store is down or too many logins wait.
-    pub async fn verify_login(&self, username: &str, password: &Secret) -> Result<U, Refusal> {
-        let found = self.find_user(username).await;
-        let known = matches!(found, Ok(Some(_)));
-        let outcome = match found {
-            Ok(user) => self.verify_user(user, password).await,
-            Err(refusal) => Err(refusal),
-        };
-        match &outcome {
-            Ok(user) => tracing::info!(event = "login.granted", user = ?user.username()),
-            Err(refusal) if known => {
-                tracing::info!(event = "login.refused", user = ?username, reason = refusal.event());
+    /// [`Profile::Standard`]; [`Refusal::TooManyAttempts`]; [`Refusal::Unavailable`] if a store is down or too many logins
+    /// wait.
+    pub async fn verify_login(&self, username: &str, password: &Secret, address: ClientAddress) -> Result<U, Refusal> {
+        let about = |event: &'static str| AuditEvent { address: address.ip(), ..AuditEvent::new(event) };
+        match self.try_login(username, password, address).await {
+            Outcome::Granted(user) => {
+                self.record(AuditEvent { user: Some(user.username()), ..about("login.granted") });
+                Ok(user)
             }
-            // Who is unknown is not named: people type passwords into the field for the username.
-            Err(refusal) => tracing::info!(event = "login.refused", reason = refusal.event()),
+            Outcome::Refused { refusal, reason, user } => {
+                // Who is unknown is not named: people type passwords into the field for the username.
+                let user = user.as_ref().map(AuthUser::username);
+                self.record(AuditEvent { user, reason: Some(reason), ..about("login.refused") });
+                Err(refusal)
+            }
         }
-        outcome
     }
 
-    async fn verify_user(&self, user: Option<U>, password: &Secret) -> Result<U, Refusal> {
+    async fn try_login(&self, username: &str, password: &Secret, address: ClientAddress) -> Outcome<U> {
+        if is_too_long(password) {
+            return Outcome::bad_login("too_long", None);
+        }
+        let place = match self.0.pool.enter() {
+            Ok(place) => place,
+            Err(error) => return busy(&error, None),
+        };
+        let user = match self.find_user(username).await {
+            Ok(user) => user,
+            Err(refusal) => return Outcome::refused(refusal, None),
+        };
+        // By the name in the store, where there may be several names for one account.
+        let name = user.as_ref().map_or(username, AuthUser::username);
+        let attempt = match self.attempt(name, address).await {
+            Ok(attempt) => attempt,
+            Err(refusal) => return Outcome::refused(refusal, user),
+        };
+        let turn = match place.turn().await {
+            Ok(turn) => turn,
+            Err(error) => return busy(&error, user),
+        };
+        let admitted = match self.count_attempt(&attempt).await {
+            Ok(admitted) => admitted,
+            Err(refusal) => return Outcome::refused(refusal, user),
+        };
+        let locked = admitted == Admitted::Locked;
         let stored = user.as_ref().and_then(AuthUser::password_hash).cloned();
-        let verdict = match &stored {
-            Some(hash) => self.verify_hash(password, hash).await?,
-            None => None,
+        let verified = turn.verify(password.clone(), stored.clone().filter(|_| !locked), self.0.decoy.clone()).await;
+        let verdict = match verified {
+            Ok(verdict) => verdict,
+            Err(error) => return busy(&error, user),
         };
-        let Some(verdict) = verdict else {
-            // Nothing was computed, for want of a hash that can be read: what it would have cost is spent on another.
-            self.verify_hash(password, &self.0.decoy).await?;
-            return Err(Refusal::BadLogin);
+        if locked {
+            let user_name = user.as_ref().map(AuthUser::username);
+            self.record(AuditEvent { user: user_name, address: address.ip(), ..AuditEvent::new("login.locked") });
+            return Outcome::bad_login("locked", user);
+        }
+        let (user, stored) = match (user, stored) {
+            (Some(user), Some(stored)) => (user, stored),
+            (Some(user), None) => return Outcome::bad_login("no_password", Some(user)),
+            (None, _) => return Outcome::bad_login("unknown_user", None),
         };
-        let (Some(user), Some(stored)) = (user, stored) else { return Err(Refusal::BadLogin) };
-        if verdict == Verdict::Mismatch || (user.is_disabled() && self.0.answers.profile == Profile::Standard) {
-            return Err(Refusal::BadLogin);
-        }
-        if verdict == Verdict::MatchOutdated {
-            self.upgrade_hash(user.username(), &stored, password).await;
-        }
-        Ok(user)
-    }
-
-    /// `None` for a hash that cannot be read.
-    async fn verify_hash(&self, password: &Secret, hash: &PasswordHash) -> Result<Option<Verdict>, Refusal> {
-        match self.0.pool.verify(password.clone(), hash.clone()).await {
-            Ok(verdict) => Ok(Some(verdict)),
-            Err(PoolError::Busy) => {
-                tracing::warn!(event = "login.busy", "too many logins wait for a hash");
-                Err(Refusal::Unavailable)
-            }
-            Err(PoolError::Hash(error)) => {
+        match verdict {
+            Err(error) => {
                 tracing::error!(event = "login.unreadable_hash", %error);
-                Ok(None)
+                return Outcome::bad_login("unreadable_hash", Some(user));
             }
+            Ok(Verdict::Mismatch) => return Outcome::bad_login("wrong_password", Some(user)),
+            Ok(Verdict::Match | Verdict::MatchOutdated)
+                if user.is_disabled() && self.0.answers.profile == Profile::Standard =>
+            {
+                return Outcome::bad_login("disabled", Some(user));
+            }
+            Ok(Verdict::Match) => {}
+            Ok(Verdict::MatchOutdated) => self.upgrade_hash(user.username(), &stored, password).await,
         }
+        self.attempt_succeeded(&attempt).await;
+        Outcome::Granted(user)
     }
 
     /// Failing to replace an outdated hash is no reason to refuse the login: it will be tried again at the next.
     async fn upgrade_hash(&self, username: &str, outdated: &PasswordHash, password: &Secret) {
         match self.0.pool.hash(password.clone()).await {
             Ok(hash) => match self.within(self.0.users.replace_password_hash(username, outdated, &hash)).await {
-                Ok(()) => tracing::info!(event = "password.upgraded", user = ?username),
+                Ok(()) => self.record(AuditEvent::of("password.upgraded", username)),
                 Err(error) => tracing::warn!(event = "password.upgrade_failed", user = ?username, %error),
             },
             Err(error) => tracing::warn!(event = "password.upgrade_failed", user = ?username, ?error),
@@ -85,11 +130,22 @@ impl<U: AuthUser> Auth<U> {
     /// A hash of a new password, made on the pool, to be stored.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`] if too many logins wait, or without memory or randomness.
+    /// [`Refusal::WeakPassword`] for one that is longer than any password, [`Refusal::Unavailable`] if too many logins wait, or
+    /// without memory or randomness.
     pub async fn hash_password(&self, password: Secret) -> Result<PasswordHash, Refusal> {
+        if is_too_long(&password) {
+            return Err(Refusal::WeakPassword(PasswordFault::TooLong));
+        }
         self.0.pool.hash(password).await.map_err(|error| {
             tracing::warn!(event = "password.hash_failed", ?error);
             Refusal::Unavailable
         })
     }
+}
+
+fn busy<U>(error: &PoolError, user: Option<U>) -> Outcome<U> {
+    if let PoolError::Hash(error) = error {
+        tracing::error!(event = "password.hash_failed", %error);
+    }
+    Outcome::Refused { refusal: Refusal::Unavailable, reason: "busy", user }
 }

@@ -6,6 +6,7 @@ use crate::{
     secret::Secret,
     store::{Client, FoundToken, Session, TokenDigest, TokenPurpose},
     user::AuthUser,
+    watch::AuditEvent,
 };
 
 impl<U: AuthUser> Auth<U> {
@@ -27,8 +28,12 @@ impl<U: AuthUser> Auth<U> {
     ) -> Result<IssuedTokens, Refusal> {
         let outcome = self.try_refresh(token, client, scopes).await;
         match &outcome {
-            Ok(issued) => tracing::info!(event = "token.refreshed", session = issued.session),
-            Err(refusal) => tracing::info!(event = "refresh.refused", reason = refusal.event()),
+            Ok(issued) => {
+                self.record(AuditEvent { session: issued.session.as_deref(), ..AuditEvent::new("token.refreshed") });
+            }
+            Err(refusal) => {
+                self.record(AuditEvent { reason: Some(refusal.event()), ..AuditEvent::new("refresh.refused") });
+            }
         }
         outcome
     }
@@ -83,7 +88,8 @@ impl<U: AuthUser> Auth<U> {
         if grace > 0 && now.saturating_sub(used_at) < grace {
             return Ok(());
         }
-        tracing::warn!(event = "refresh.replayed", user = ?session.subject, session = session.id, "a refresh token was used twice");
+        let session_id = Some(session.id.as_str());
+        self.record(AuditEvent { session: session_id, ..AuditEvent::of("refresh.replayed", &session.subject) });
         self.end_session(&session.id).await
     }
 }

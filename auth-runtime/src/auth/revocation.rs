@@ -11,6 +11,7 @@ use crate::{
     secret::Secret,
     store::TokenDigest,
     token::{AccessClaims, TokenFault},
+    watch::AuditEvent,
 };
 
 impl<U> Auth<U> {
@@ -42,7 +43,7 @@ impl<U> Auth<U> {
         if let (Tokens::Opaque { .. }, Some(sessions)) = (&self.0.tokens, &self.0.sessions) {
             self.bounded(sessions.store.exchange(&TokenDigest::of(token.expose()), now, &[])).await?;
         }
-        tracing::info!(event = "token.revoked", user = ?claims.subject);
+        self.record(AuditEvent::of("token.revoked", &claims.subject));
         Ok(())
     }
 
@@ -59,7 +60,7 @@ impl<U> Auth<U> {
             self.bounded(sessions.store.end_session(id, now)).await?;
         }
         self.revoke_sessions(&[id.to_owned()], now).await?;
-        tracing::info!(event = "session.ended", session = id);
+        self.record(AuditEvent { session: Some(id), ..AuditEvent::new("session.ended") });
         Ok(())
     }
 
@@ -73,7 +74,7 @@ impl<U> Auth<U> {
         let now = self.0.clock.unix_seconds();
         let ended = self.bounded(sessions.store.end_sessions(username, now)).await?;
         self.revoke_sessions(&ended, now).await?;
-        tracing::info!(event = "sessions.ended", user = ?username, count = ended.len());
+        self.record(AuditEvent::of("sessions.ended", username));
         Ok(())
     }
 

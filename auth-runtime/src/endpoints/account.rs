@@ -9,6 +9,7 @@ use axum::{
 
 use super::form::{Field, Form, OfAddress, OfChange, OfName, OfNewUser, OfPassword, OfReset, OfToken, answer};
 use crate::{
+    address::ClientAddress,
     auth::{Auth, AuthState, Mail},
     error::Refusal,
     extract::AccessToken,
@@ -65,12 +66,12 @@ pub(crate) async fn register<S: AuthState<User: NewUser> + Clone + 'static>(
 async fn try_register<U: NewUser>(auth: &Auth<U>, form: Form<OfNewUser>) -> Result<Response, Refusal> {
     let username = Field::name("username", form.fields.username)?;
     let password = Field::secret("password", form.fields.password)?;
-    auth.check_password(&password)?;
+    auth.check_password(&username, &password)?;
     // Asked before, so that a name which is taken costs no hash; decided by the store.
     if auth.find_user(&username).await?.is_some() {
         return Err(Refusal::UsernameTaken);
     }
-    let hash = auth.new_password(password).await?;
+    let hash = auth.hash_password(password).await?;
     match auth.register(&U::new_user(username, hash)).await? {
         true => Ok(StatusCode::CREATED.into_response()),
         false => Err(Refusal::UsernameTaken),
@@ -83,12 +84,13 @@ async fn try_register<U: NewUser>(auth: &Auth<U>, form: Form<OfNewUser>) -> Resu
 pub(crate) async fn change_password<S: AuthState + Clone + 'static>(
     State(state): State<S>,
     token: AccessToken,
+    address: ClientAddress,
     form: Form<OfChange>,
 ) -> Response {
     let change = async {
         let current = Field::secret("password", form.fields.password)?;
         let new = Field::secret("new_password", form.fields.new_password)?;
-        state.auth().change_password(&token.subject, &current, new).await?;
+        state.auth().change_password(&token.subject, &current, new, address).await?;
         Ok(DONE.into_response())
     };
     answer(&state, change.await)
@@ -168,11 +170,12 @@ pub(crate) async fn verify_address<S: AuthState + Clone + 'static>(
 pub(crate) async fn delete<S: AuthState + Clone + 'static>(
     State(state): State<S>,
     token: AccessToken,
+    address: ClientAddress,
     form: Form<OfPassword>,
 ) -> Response {
     let delete = async {
         let password = Field::secret("password", form.fields.password)?;
-        state.auth().verify_login(&token.subject, &password).await?;
+        state.auth().verify_login(&token.subject, &password, address).await?;
         state.auth().delete_user(&token.subject).await?;
         Ok(DONE.into_response())
     };

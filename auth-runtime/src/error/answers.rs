@@ -20,6 +20,7 @@ use crate::{
     scheme::{CredentialFault, KeyIn, Place, Scheme, bearer},
     session_cookie::{self, Next},
     token::TokenFault,
+    watch::Watch,
 };
 
 /// How requests are refused and logins answered.
@@ -68,6 +69,8 @@ pub struct Answers {
     pub(crate) issuer: Option<String>,
     /// The application's own answers, and the statuses that they have.
     pub(crate) refuse: Option<OwnAnswer>,
+    /// Who is told of each decision.
+    pub(crate) watch: Watch,
 }
 
 /// An application's own answer to refusals, and the statuses that it has.
@@ -99,6 +102,7 @@ impl Default for Answers {
             has_clients: false,
             issuer: None,
             refuse: None,
+            watch: Watch::default(),
         }
     }
 }
@@ -151,9 +155,11 @@ impl Answers {
         };
         // A refusal tells of one caller at one time; nobody may keep it.
         no_store(&mut response);
-        if matches!(refusal, Refusal::Unavailable) {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
+        match refusal {
+            Refusal::Unavailable => response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+            Refusal::TooManyAttempts(wait) => response.headers_mut().insert(header::RETRY_AFTER, (*wait).into()),
+            _ => None,
+        };
         response
     }
 
@@ -216,7 +222,8 @@ impl Answers {
             (Refusal::CrossSite, _) => StatusCode::FORBIDDEN,
             (Refusal::BadGrant(_), _) => StatusCode::BAD_REQUEST,
             (Refusal::UsernameTaken, _) => StatusCode::CONFLICT,
-            (Refusal::WeakPassword, _) => StatusCode::UNPROCESSABLE_ENTITY,
+            (Refusal::TooManyAttempts(_), _) => StatusCode::TOO_MANY_REQUESTS,
+            (Refusal::WeakPassword(_), _) => StatusCode::UNPROCESSABLE_ENTITY,
             (Refusal::BadLogin, Profile::FastApi) => self.bad_login,
             (Refusal::BadForm(FormFault::TooLarge), _) => StatusCode::PAYLOAD_TOO_LARGE,
             (Refusal::BadForm(fault), Profile::FastApi) => match fault {
@@ -279,6 +286,7 @@ impl Answers {
         let error = match refusal {
             Refusal::BadLogin => "bad_login",
             Refusal::BadForm(_) => "bad_form",
+            Refusal::TooManyAttempts(_) => "too_many_attempts",
             _ => return None,
         };
         let separator = if page.contains('?') { '&' } else { '?' };
@@ -299,6 +307,7 @@ impl Answers {
             (Refusal::BadForm(FormFault::Malformed), "A form that cannot be read"),
             (Refusal::BadForm(FormFault::UnknownScope), "A form with fields that are missing or wrong"),
             (Refusal::BadForm(FormFault::TooLarge), "A form that is too large"),
+            (Refusal::TooManyAttempts(1), "Too many attempts to log in"),
             (Refusal::Unavailable, UNAVAILABLE),
         ];
         let mut answers = self.one_for_each_status(refusals.into_iter().chain(more), Rules::of(Policy::PUBLIC));
@@ -324,7 +333,7 @@ impl Answers {
                 status,
                 description,
                 challenge: !self.challenges(&refusal, rules).is_empty(),
-                retry_after: matches!(refusal, Refusal::Unavailable),
+                retry_after: matches!(refusal, Refusal::Unavailable | Refusal::TooManyAttempts(_)),
             });
         }
         answers
@@ -332,7 +341,10 @@ impl Answers {
 
     /// The media type of a token endpoint's refusal.
     pub(crate) fn login_media_type(&self, status: StatusCode) -> &'static str {
-        if status == StatusCode::SERVICE_UNAVAILABLE { self.media_type() } else { "application/json" }
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => self.media_type(),
+            _ => "application/json",
+        }
     }
 
     /// The schema of a refusal's body, outside a token endpoint.
@@ -442,7 +454,8 @@ impl Answers {
             Refusal::Forbidden => self.problem(refusal, rules, "You may not do this."),
             Refusal::Hidden => self.problem(refusal, rules, "There is nothing here."),
             Refusal::CrossSite => self.problem(refusal, rules, CROSS_SITE),
-            Refusal::WeakPassword => self.problem(refusal, rules, WEAK_PASSWORD),
+            Refusal::WeakPassword(fault) => self.problem(refusal, rules, &fault.to_string()),
+            Refusal::TooManyAttempts(wait) => self.problem(refusal, rules, &try_again(*wait)),
             Refusal::UsernameTaken => self.problem(refusal, rules, USERNAME_TAKEN),
             Refusal::NoSuchUser => self.problem(refusal, rules, "There is no such user."),
             Refusal::Unavailable => {
@@ -467,7 +480,8 @@ impl Answers {
         let body = match refusal {
             Refusal::BadGrant(fault) => text(fault.code()),
             Refusal::CrossSite => text(CROSS_SITE),
-            Refusal::WeakPassword => text(WEAK_PASSWORD),
+            Refusal::WeakPassword(fault) => FastApiDetail::Text { detail: &fault.to_string() },
+            Refusal::TooManyAttempts(wait) => FastApiDetail::Text { detail: &try_again(*wait) },
             Refusal::UsernameTaken => text(USERNAME_TAKEN),
             Refusal::NoCredentials => text("Not authenticated"),
             Refusal::InvalidToken(_) => text(&self.invalid_token),
@@ -496,9 +510,13 @@ impl Answers {
 }
 
 const CROSS_SITE: &str = "This request comes from another site, and is not made with the session of this one.";
-const WEAK_PASSWORD: &str = "Choose a password of 8 characters or more, and of 1024 bytes at most.";
 const USERNAME_TAKEN: &str = "There is a user of this name already.";
 const MISSING_SCOPE: &str = "The token lacks a scope that this operation needs.";
+
+fn try_again(wait: u64) -> String {
+    let plural = if wait == 1 { "" } else { "s" };
+    format!("Too many attempts. Try again in {wait} second{plural}.")
+}
 
 /// What an authenticator lets a client know, or else what everyone is told.
 fn told<'a>(fault: &'a CredentialFault, otherwise: &'a str) -> &'a str {

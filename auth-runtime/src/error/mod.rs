@@ -20,6 +20,7 @@ pub(crate) use self::{
 };
 use crate::{
     form::FormFault,
+    password::PasswordFault,
     scheme::{CredentialFault, Scheme},
     token::TokenFault,
 };
@@ -52,8 +53,10 @@ pub enum Refusal {
     BadGrant(GrantFault),
     /// A cookie, on a request that a page of another site may have made.
     CrossSite,
-    /// A new password that is too short or too long.
-    WeakPassword,
+    /// A new password that may not be chosen.
+    WeakPassword(PasswordFault),
+    /// Passwords were tried in vain too often: try again in so many seconds.
+    TooManyAttempts(u64),
     /// A name that somebody has already.
     UsernameTaken,
     /// There is no user of this name.
@@ -118,7 +121,8 @@ impl Refusal {
             Self::BadForm(_) => "bad_form",
             Self::BadGrant(fault) => fault.code(),
             Self::CrossSite => "cross_site",
-            Self::WeakPassword => "weak_password",
+            Self::WeakPassword(_) => "weak_password",
+            Self::TooManyAttempts(_) => "too_many_attempts",
             Self::UsernameTaken => "username_taken",
             Self::NoSuchUser => "no_such_user",
             Self::Unavailable => "unavailable",
@@ -140,7 +144,8 @@ impl fmt::Display for Refusal {
             Self::BadForm(fault) => fault.fmt(f),
             Self::BadGrant(fault) => fault.fmt(f),
             Self::CrossSite => f.write_str("a cookie on a request from another site"),
-            Self::WeakPassword => f.write_str("the new password is too short or too long"),
+            Self::WeakPassword(fault) => fault.fmt(f),
+            Self::TooManyAttempts(wait) => write!(f, "too many attempts: try again in {wait} seconds"),
             Self::UsernameTaken => f.write_str("there is a user of this name already"),
             Self::NoSuchUser => f.write_str("there is no user of this name"),
             Self::Unavailable => f.write_str("temporarily unavailable"),

@@ -1,6 +1,10 @@
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use argon2::{
@@ -36,6 +40,10 @@ const MAX_PASSES: u32 = 64;
 /// Django writes it. The working memory is kept between
 /// hashes and wiped after each.
 ///
+/// Verifying takes as long for a stored hash that costs less as for one of its own: what the other leaves is spent all the same.
+/// A hash that costs more takes longer, and shows that its user exists, until it is replaced: make the parameters those of the
+/// most expensive hashes that are stored.
+///
 /// ```
 /// use auth_runtime::{Argon2id, PasswordHasher, Verdict};
 ///
@@ -50,6 +58,8 @@ pub struct Argon2id {
     params: Params,
     randomness: Randomness,
     memory: Mutex<Vec<Vec<Block>>>,
+    /// How long one hash of its own took of late, in nanoseconds.
+    took: AtomicU64,
 }
 
 /// Parameters that argon2 does not allow, or that are too weak.
@@ -72,7 +82,7 @@ impl Default for Argon2id {
 
 impl Argon2id {
     fn with(params: Params) -> Self {
-        Self { params, randomness: Randomness::default(), memory: Mutex::new(Vec::new()) }
+        Self { params, randomness: Randomness::default(), memory: Mutex::new(Vec::new()), took: AtomicU64::new(0) }
     }
 
     /// Other parameters: memory in KiB, passes, and lanes.
@@ -132,6 +142,52 @@ impl Argon2id {
         outcome.map_err(|error| HashError::new(format!("argon2 refused: {error}")))
     }
 
+    /// A hash that costs what its own do, which also shows how long one takes.
+    fn compute_own(
+        &self,
+        version: Version,
+        params: &Params,
+        password: &str,
+        salt: &[u8],
+        output: &mut [u8],
+    ) -> Result<(), HashError> {
+        let started = Instant::now();
+        self.compute(Algorithm::Argon2id, version, params, password, salt, output)?;
+        let took = nanoseconds(started.elapsed());
+        let before = self.took.load(Ordering::Relaxed);
+        // A mean over the last few, which one that was interrupted does not spoil.
+        self.took.store(if before == 0 { took } else { before - before / 8 + took / 8 }, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Spends what a cheaper hash has left of the cost of one of its own: so many blocks of memory, written once.
+    fn spend(&self, blocks: u64) {
+        let passes = self.params.t_cost();
+        let memory = u32::try_from(blocks / u64::from(passes)).unwrap_or(u32::MAX).min(self.params.m_cost());
+        // Less than argon2's least is less than a clock can tell.
+        if let Ok(params) = Params::new(memory, passes, LANES, Some(OUTPUT_BYTES)) {
+            let mut output = [0; OUTPUT_BYTES];
+            let _ = self.compute(Algorithm::Argon2id, Version::V0x13, &params, "", &[0; SALT_BYTES], &mut output);
+        }
+    }
+
+    fn cost(params: &Params) -> u64 {
+        u64::from(params.m_cost()) * u64::from(params.t_cost())
+    }
+
+    #[cfg(feature = "imported-passwords")]
+    fn verify_imported(&self, password: &str, imported: &Imported<'_>) -> Result<bool, HashError> {
+        let started = Instant::now();
+        let verified = imported.verifies(password)?;
+        // What it cost is known by the clock alone.
+        let (took, own) = (nanoseconds(started.elapsed()), self.took.load(Ordering::Relaxed));
+        if took < own {
+            let left = u128::from(Self::cost(&self.params)) * u128::from(own - took) / u128::from(own);
+            self.spend(u64::try_from(left).unwrap_or(u64::MAX));
+        }
+        Ok(verified)
+    }
+
     fn outdated(&self, algorithm: Algorithm, version: Version, params: &Params) -> bool {
         algorithm != Algorithm::Argon2id
             || version != Version::V0x13
@@ -152,7 +208,7 @@ impl PasswordHasher for Argon2id {
         let mut salt = [0; SALT_BYTES];
         self.randomness.fill(&mut salt).map_err(|error| HashError::new(error.to_string()))?;
         let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
-        self.compute(Algorithm::Argon2id, Version::V0x13, &self.params, password, &salt, output.as_mut_slice())?;
+        self.compute_own(Version::V0x13, &self.params, password, &salt, output.as_mut_slice())?;
         let unprintable = |_| HashError::new("the new hash cannot be written as a PHC string");
         let phc = Phc {
             algorithm: Algorithm::Argon2id.ident(),
@@ -173,7 +229,7 @@ impl PasswordHasher for Argon2id {
             Some(Imported::Argon2(text)) => {
                 self.verify_argon2(password, text).map(|verdict| outdated(verdict != Verdict::Mismatch))
             }
-            Some(other) => other.verifies(password).map(outdated),
+            Some(other) => self.verify_imported(password, &other).map(outdated),
         }
     }
 
@@ -201,12 +257,21 @@ impl Argon2id {
             return Err(unreadable("its cost is beyond the limit of 1 GiB and 64 passes"));
         }
         let mut actual = Zeroizing::new(vec![0; expected.len()]);
-        self.compute(algorithm, version, &params, password, salt.as_ref(), &mut actual)?;
+        if algorithm == Algorithm::Argon2id && Self::cost(&params) == Self::cost(&self.params) {
+            self.compute_own(version, &params, password, salt.as_ref(), &mut actual)?;
+        } else {
+            self.compute(algorithm, version, &params, password, salt.as_ref(), &mut actual)?;
+            self.spend(Self::cost(&self.params).saturating_sub(Self::cost(&params)));
+        }
         if !bool::from(actual.as_slice().ct_eq(expected.as_bytes())) {
             return Ok(Verdict::Mismatch);
         }
         Ok(if self.outdated(algorithm, version, &params) { Verdict::MatchOutdated } else { Verdict::Match })
     }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod argon2id;
 #[cfg(feature = "imported-passwords")]
 mod imported;
 mod pool;
+mod rules;
 
 use std::{error::Error, fmt};
 
@@ -11,8 +12,14 @@ use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
 pub use self::argon2id::{Argon2id, ParameterError};
-pub use self::pool::PoolSize;
-pub(crate) use self::pool::{HashingPool, PoolError};
+pub use self::{
+    pool::PoolSize,
+    rules::{PasswordFault, PasswordRules},
+};
+pub(crate) use self::{
+    pool::{HashingPool, PoolError},
+    rules::{is_too_long, normalized},
+};
 
 /// A stored password hash.
 ///

@@ -6,9 +6,9 @@ use std::{
     },
 };
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{HashError, PasswordHash, PasswordHasher, Verdict};
+use super::{HashError, PasswordHash, PasswordHasher, Verdict, normalized};
 use crate::secret::Secret;
 
 /// How much hashing runs at once, and how much may wait.
@@ -51,14 +51,14 @@ pub(crate) enum PoolError {
 pub(crate) struct HashingPool {
     hasher: Arc<dyn PasswordHasher>,
     permits: Arc<Semaphore>,
-    /// Jobs that run or wait. The places are given back by the job's own drop, however it ends.
+    /// Jobs that run or wait. Seats are given back by the job's own drop, however it ends.
     present: Arc<AtomicUsize>,
     max_present: usize,
 }
 
-struct Place(Arc<AtomicUsize>);
+struct Seat(Arc<AtomicUsize>);
 
-impl Drop for Place {
+impl Drop for Seat {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
     }
@@ -75,28 +75,73 @@ impl HashingPool {
         }
     }
 
-    pub(crate) async fn hash(&self, password: Secret) -> Result<PasswordHash, PoolError> {
-        self.run(move |hasher| hasher.hash(password.expose())).await
-    }
-
-    pub(crate) async fn verify(&self, password: Secret, hash: PasswordHash) -> Result<Verdict, PoolError> {
-        self.run(move |hasher| hasher.verify(password.expose(), &hash)).await
-    }
-
-    async fn run<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&dyn PasswordHasher) -> Result<T, HashError> + Send + 'static,
-    ) -> Result<T, PoolError> {
+    /// A place in the queue, or none where it is full.
+    pub(crate) fn enter(&self) -> Result<Place<'_>, PoolError> {
         let present = self.present.fetch_add(1, Ordering::AcqRel);
-        let place = Place(Arc::clone(&self.present));
+        let seat = Seat(Arc::clone(&self.present));
         if present >= self.max_present {
             return Err(PoolError::Busy);
         }
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| PoolError::Busy)?;
-        let hasher = Arc::clone(&self.hasher);
-        // The job owns its permit and its place: a request that is dropped does not free them while the hash still runs.
+        Ok(Place { pool: self, seat })
+    }
+
+    pub(crate) async fn hash(&self, password: Secret) -> Result<PasswordHash, PoolError> {
+        self.enter()?.turn().await?.run(move |hasher| hasher.hash(normalized(&password).expose())).await
+    }
+}
+
+/// A place in the queue.
+pub(crate) struct Place<'a> {
+    pool: &'a HashingPool,
+    seat: Seat,
+}
+
+impl Place<'_> {
+    /// Waits for its turn to hash.
+    pub(crate) async fn turn(self) -> Result<HashingTurn, PoolError> {
+        let permit = Arc::clone(&self.pool.permits).acquire_owned().await.map_err(|_| PoolError::Busy)?;
+        Ok(HashingTurn { hasher: Arc::clone(&self.pool.hasher), permit, seat: self.seat })
+    }
+}
+
+/// One of the jobs that may run now.
+pub(crate) struct HashingTurn {
+    hasher: Arc<dyn PasswordHasher>,
+    permit: OwnedSemaphorePermit,
+    seat: Seat,
+}
+
+impl HashingTurn {
+    /// Verifies a password. Where the stored hash cannot be read, the decoy is verified, so that it costs the same; the error
+    /// is what was wrong with the hash.
+    pub(crate) async fn verify(
+        self,
+        password: Secret,
+        stored: Option<PasswordHash>,
+        decoy: PasswordHash,
+    ) -> Result<Result<Verdict, HashError>, PoolError> {
+        self.run(move |hasher| {
+            let password = normalized(&password);
+            let outcome = stored.map_or(Ok(None), |stored| hasher.verify(password.expose(), &stored).map(Some));
+            Ok(match outcome {
+                Ok(Some(verdict)) => Ok(verdict),
+                other => {
+                    let _ = hasher.verify(password.expose(), &decoy);
+                    other.map(|_| Verdict::Mismatch)
+                }
+            })
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        self,
+        job: impl FnOnce(&dyn PasswordHasher) -> Result<T, HashError> + Send + 'static,
+    ) -> Result<T, PoolError> {
+        let Self { hasher, permit, seat } = self;
+        // The job owns its permit and its seat: a request that is dropped does not free them while the hash still runs.
         let job = tokio::task::spawn_blocking(move || {
-            let held = (permit, place);
+            let held = (permit, seat);
             let outcome = job(hasher.as_ref());
             drop(held);
             outcome

@@ -26,7 +26,7 @@ pub(crate) use self::{
 };
 pub use self::{
     clients::{Client, ClientStore, WeakSecret},
-    counters::CounterStore,
+    counters::{Counter, CounterStore, MOST_REMEMBERED, Pace, Turn},
     memory::{MemoryStore, MemoryUsers},
     record::{Column, ColumnError, ColumnKind, ColumnRole, ColumnSpec, Record, Value},
     revocations::RevocationStore,

@@ -1,21 +1,18 @@
 //! Everything in memory: for tests, examples and programs of one process that may forget.
 
+mod counters;
 mod users;
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
 };
 
+use self::counters::Counters;
 pub use self::users::MemoryUsers;
 use super::{
-    Client, ClientStore, CounterStore, FoundToken, KeptToken, RevocationStore, Session, SessionStore, StoreError,
-    TokenDigest,
+    Client, ClientStore, FoundToken, KeptToken, RevocationStore, Session, SessionStore, StoreError, TokenDigest,
 };
-
-/// Beyond this many counters, those that have run out are forgotten.
-const MANY_COUNTERS: usize = 10_000;
 
 /// Sessions, revocations, clients and counters in memory. They are gone when the program ends. Clones share them.
 ///
@@ -42,7 +39,7 @@ struct Memory {
     tokens: HashMap<TokenDigest, KeptToken>,
     revoked: HashMap<String, u64>,
     clients: BTreeMap<String, Client>,
-    counters: HashMap<String, (u64, Instant)>,
+    counters: Counters,
 }
 
 impl MemoryStore {
@@ -170,21 +167,5 @@ impl ClientStore for MemoryStore {
 
     async fn clients(&self) -> Result<Vec<Client>, StoreError> {
         Ok(self.memory().clients.values().cloned().collect())
-    }
-}
-
-impl CounterStore for MemoryStore {
-    async fn increment(&self, key: &str, window: Duration) -> Result<u64, StoreError> {
-        let now = Instant::now();
-        let counters = &mut self.memory().counters;
-        if counters.len() > MANY_COUNTERS {
-            counters.retain(|_, (_, ends)| now < *ends);
-        }
-        let (count, ends) = counters.entry(key.to_owned()).or_insert((0, now + window));
-        if *ends <= now {
-            (*count, *ends) = (0, now + window);
-        }
-        *count += 1;
-        Ok(*count)
     }
 }

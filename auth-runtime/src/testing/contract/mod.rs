@@ -14,16 +14,17 @@
 //!
 //! Each function works with names of its own, so that a store need not be empty, and panics with what the store did wrong.
 
+mod counters;
 mod sessions;
 mod users;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-pub use self::{sessions::sessions, users::users};
+pub use self::{counters::counters, sessions::sessions, users::users};
 use crate::{
     ambient::Randomness,
     secret::Secret,
-    store::{Client, ClientStore, CounterStore, RevocationStore, StoreError},
+    store::{Client, ClientStore, RevocationStore, StoreError},
     token::random_text,
 };
 
@@ -122,32 +123,4 @@ pub async fn clients(store: &impl ClientStore) {
     check(done(store.remove_client(&id).await, "removing a client"), "a client that was there is not removed");
     check(!done(store.remove_client(&id).await, "removing a client"), "a client is removed twice");
     check(find(&id).await.is_none(), "a removed client is found");
-}
-
-/// What a [`CounterStore`] has to do.
-///
-/// # Panics
-/// If the store does not.
-pub async fn counters(store: &impl CounterStore) {
-    let (one, other) = (unique("counter"), unique("counter"));
-    let window = Duration::from_secs(60);
-    let count = async |key: &str, window| done(store.increment(key, window).await, "counting");
-    for expected in 1..=3 {
-        check(count(&one, window).await == expected, "a counter does not count one by one");
-    }
-    check(count(&other, window).await == 1, "counters of two names are one");
-
-    let brief = Duration::from_millis(50);
-    let third = unique("counter");
-    count(&third, brief).await;
-    let mut again = count(&third, brief).await;
-    // However slow this machine is, a window passes at last.
-    for _ in 0..100 {
-        tokio::time::sleep(2 * brief).await;
-        again = count(&third, brief).await;
-        if again == 1 {
-            break;
-        }
-    }
-    check(again == 1, "a counter is not forgotten after its window");
 }

@@ -1,16 +1,10 @@
-//! Redis, or Valkey: what is hot and shared.
+//! Revocations in Redis.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
-use redis::{
-    Client as RedisClient, RedisError,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
+use super::{Redis, failed};
+use crate::store::{RevocationStore, StoreError};
 
-use super::{CounterStore, RevocationStore, StoreError};
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// What is written at once where a Redis that has lost its memory is filled again.
 const BATCH: usize = 500;
 /// Redis forgets by its own clock; ours may be behind.
@@ -19,10 +13,6 @@ const LATE_SECONDS: u64 = 300;
 /// Keeps the later of two times.
 const KEEP: &str = "local kept = tonumber(redis.call('GET', KEYS[1]) or '0') \
     if kept < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1], 'EXAT', ARGV[2]) end return 1";
-
-/// Counts, and forgets when the window of the first has passed.
-const COUNT: &str = "local count = redis.call('INCR', KEYS[1]) \
-    if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end return count";
 
 /// Revocations in Redis, in front of the store that has them for good.
 ///
@@ -54,12 +44,6 @@ const COUNT: &str = "local count = redis.call('INCR', KEYS[1]) \
 pub struct RedisRevocations<S> {
     redis: Redis,
     record: S,
-}
-
-/// Counters in Redis: for limits that hold in several processes together.
-#[derive(Clone)]
-pub struct RedisCounters {
-    redis: Redis,
 }
 
 impl<S: RevocationStore> RedisRevocations<S> {
@@ -144,89 +128,4 @@ impl<S> fmt::Debug for RedisRevocations<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisRevocations").field("prefix", &self.redis.prefix).finish_non_exhaustive()
     }
-}
-
-impl RedisCounters {
-    /// Connects to Redis, as [`RedisRevocations::in_front_of`] does.
-    ///
-    /// # Errors
-    /// [`StoreError`] if it cannot be reached.
-    pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        Ok(Self { redis: Redis::connect(url).await? })
-    }
-
-    /// Keys begin with `prefix`; `auth` unless said.
-    #[must_use]
-    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.redis.prefix = prefix.into();
-        self
-    }
-}
-
-impl CounterStore for RedisCounters {
-    async fn increment(&self, key: &str, window: Duration) -> Result<u64, StoreError> {
-        let milliseconds = u64::try_from(window.as_millis()).unwrap_or(u64::MAX).max(1);
-        redis::cmd("EVAL")
-            .arg(COUNT)
-            .arg(1)
-            .arg(self.redis.key("count", key))
-            .arg(milliseconds)
-            .query_async(&mut self.redis.connection.clone())
-            .await
-            .map_err(failed)
-    }
-}
-
-impl fmt::Debug for RedisCounters {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisCounters").field("prefix", &self.redis.prefix).finish_non_exhaustive()
-    }
-}
-
-/// One connection, which all clones share, and which is made anew when it breaks.
-#[derive(Clone)]
-struct Redis {
-    connection: ConnectionManager,
-    prefix: String,
-}
-
-impl Redis {
-    async fn connect(url: &str) -> Result<Self, StoreError> {
-        let client = RedisClient::open(url)
-            .map_err(|_| StoreError::new("the URL of Redis cannot be read: it looks like redis://HOST:6379"))?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(RESPONSE_TIMEOUT))
-            .set_number_of_retries(1);
-        let connection = ConnectionManager::new_with_config(client, config).await.map_err(failed)?;
-        Ok(Self { connection, prefix: "auth".to_owned() })
-    }
-
-    fn key(&self, kind: &str, name: &str) -> String {
-        format!("{}:{kind}:{name}", self.prefix)
-    }
-
-    async fn refuse_eviction(&self) -> Result<(), StoreError> {
-        let info: String =
-            redis::cmd("INFO").arg("memory").query_async(&mut self.connection.clone()).await.map_err(failed)?;
-        let field =
-            |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
-        match (field("maxmemory"), field("maxmemory_policy")) {
-            (Some(bound), Some(policy)) if bound != "0" && policy != "noeviction" => Err(StoreError::new(format!(
-                "this Redis forgets keys when its memory is full (maxmemory-policy {policy}), and would forget revocations: set it to noeviction"
-            ))),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn failed(error: RedisError) -> StoreError {
-    let message = if error.is_timeout() {
-        "Redis did not answer in time"
-    } else if error.is_connection_refusal() || error.is_connection_dropped() || error.is_io_error() {
-        "Redis cannot be reached: is it running?"
-    } else {
-        "Redis cannot be used"
-    };
-    StoreError::new(message).caused_by(error)
 }

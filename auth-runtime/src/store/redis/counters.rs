@@ -1,0 +1,147 @@
+//! Counters in Redis.
+
+use std::fmt;
+
+use redis::{Cmd, FromRedisValue};
+
+use super::{Redis, failed};
+use crate::store::{
+    CounterStore, StoreError,
+    counters::{Counter, MOST_REMEMBERED, Turn, bucket},
+};
+
+/// 1,048,576 buckets of each kind of key: some 120 MiB of each, when all are in use.
+const BITS: u32 = 20;
+/// Redis forgets by its own clock; ours may be behind.
+const LATE_SECONDS: u64 = 300;
+/// Redis takes no time beyond the range of its numbers.
+const LONGEST_SECONDS: u64 = 10 * 365 * 24 * 60 * 60;
+
+/// Each counter is a hash: the count, when the next may be counted, when all is forgotten. Gives the wait and the first count.
+const TAKE: &str = "
+local now = tonumber(ARGV[1])
+local tallies, longest = {}, 0
+for i, key in ipairs(KEYS) do
+    local found = redis.call('HMGET', key, 'count', 'not_before', 'ends')
+    local tally = { tonumber(found[1]) or 0, tonumber(found[2]) or 0, tonumber(found[3]) or 0 }
+    if tally[3] <= now then tally = { 0, 0, now + tonumber(ARGV[i * 4 + 1]) } end
+    longest = math.max(longest, math.min(tally[2], tally[3]) - now)
+    tallies[i] = tally
+end
+if longest > 0 then return { longest, 0 } end
+for i, key in ipairs(KEYS) do
+    local tally, free, wait, most = tallies[i], tonumber(ARGV[i * 4 - 2]), tonumber(ARGV[i * 4 - 1]), tonumber(ARGV[i * 4])
+    tally[1] = tally[1] + 1
+    if tally[1] >= free and wait > 0 then tally[2] = now + math.min(most, wait * 2 ^ (tally[1] - free)) end
+    redis.call('HSET', key, 'count', tally[1], 'not_before', tally[2], 'ends', tally[3])
+    redis.call('EXPIRE', key, math.max(1, tally[3] - now + tonumber(ARGV[#ARGV])))
+end
+return { 0, tallies[1] and tallies[1][1] or 0 }";
+
+const WAIT: &str = "
+local now, longest = tonumber(ARGV[1]), 0
+for i, key in ipairs(KEYS) do
+    local found = redis.call('HMGET', key, 'not_before', 'ends')
+    longest = math.max(longest, math.min(tonumber(found[1]) or 0, tonumber(found[2]) or 0) - now)
+end
+return longest";
+
+const GIVE_BACK: &str = "
+for i, key in ipairs(KEYS) do
+    local count = tonumber(redis.call('HGET', key, 'count') or '0')
+    if count > 0 then redis.call('HSET', key, 'count', count - 1, 'not_before', 0) end
+end
+return 1";
+
+/// A sorted set for each key: values with the time until which they are remembered.
+const REMEMBER: &str = "
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
+redis.call('ZADD', KEYS[1], ARGV[3], ARGV[1])
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - tonumber(ARGV[4]))
+redis.call('EXPIRE', KEYS[1], math.max(1, tonumber(ARGV[3]) - tonumber(ARGV[2]) + tonumber(ARGV[5])))
+return 1";
+
+/// Counters in Redis: for limits that hold in several processes together.
+///
+/// A Redis that is restarted without its memory has forgotten what it counted: guessing begins anew. One whose memory is full
+/// refuses, or forgets, as its `maxmemory-policy` says.
+#[derive(Clone)]
+pub struct RedisCounters {
+    redis: Redis,
+}
+
+impl RedisCounters {
+    /// Connects to Redis, as [`RedisRevocations::in_front_of`](super::RedisRevocations::in_front_of) does.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot be reached.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Ok(Self { redis: Redis::connect(url).await? })
+    }
+
+    /// Keys begin with `prefix`; `auth` unless said.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.redis.prefix = prefix.into();
+        self
+    }
+
+    fn key(&self, key: &str) -> String {
+        let (kind, bucket) = bucket::<BITS>(key);
+        self.redis.key("count", &format!("{kind}:{bucket}"))
+    }
+
+    fn script(script: &str, keys: impl IntoIterator<Item = String>) -> Cmd {
+        let keys: Vec<String> = keys.into_iter().collect();
+        let mut command = redis::cmd("EVAL");
+        command.arg(script).arg(keys.len()).arg(keys);
+        command
+    }
+
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        command.query_async(&mut self.redis.connection.clone()).await.map_err(failed)
+    }
+}
+
+impl CounterStore for RedisCounters {
+    async fn take(&self, counters: &[Counter], now: u64) -> Result<Turn, StoreError> {
+        let mut command = Self::script(TAKE, counters.iter().map(|counter| self.key(&counter.key)));
+        command.arg(now);
+        for Counter { pace, .. } in counters {
+            let seconds = [pace.wait, pace.longest_wait, pace.window].map(|time| time.as_secs().min(LONGEST_SECONDS));
+            command.arg(pace.free).arg(seconds.as_slice());
+        }
+        let (wait, count): (u64, u64) = self.ask(command.arg(LATE_SECONDS)).await?;
+        Ok(if wait > 0 { Turn::Early(wait) } else { Turn::Taken(count) })
+    }
+
+    async fn wait(&self, keys: &[&str], now: u64) -> Result<u64, StoreError> {
+        self.ask(Self::script(WAIT, keys.iter().map(|key| self.key(key))).arg(now)).await
+    }
+
+    async fn give_back(&self, keys: &[&str], _: u64) -> Result<(), StoreError> {
+        self.ask(&Self::script(GIVE_BACK, keys.iter().map(|key| self.key(key)))).await
+    }
+
+    async fn forget(&self, key: &str) -> Result<(), StoreError> {
+        self.ask(redis::cmd("DEL").arg(self.key(key))).await
+    }
+
+    async fn remember(&self, key: &str, value: &str, now: u64, until: u64) -> Result<(), StoreError> {
+        let mut command = Self::script(REMEMBER, [self.redis.key("remembered", key)]);
+        command.arg(value).arg(now).arg(until).arg(MOST_REMEMBERED).arg(LATE_SECONDS);
+        self.ask(&command).await
+    }
+
+    async fn remembers(&self, key: &str, value: &str, now: u64) -> Result<bool, StoreError> {
+        let until: Option<u64> =
+            self.ask(redis::cmd("ZSCORE").arg(self.redis.key("remembered", key)).arg(value)).await?;
+        Ok(until.is_some_and(|until| now < until))
+    }
+}
+
+impl fmt::Debug for RedisCounters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisCounters").field("prefix", &self.redis.prefix).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,193 @@
+//! Every decision, told to whoever watches: as a `tracing` event, as a counter, and to the application's own sink.
+
+use std::{fmt, net::IpAddr, sync::Arc};
+
+use axum::{extract::OriginalUri, http::request::Parts};
+use serde::Serialize;
+
+use crate::{ambient::Clock, error::Refusal};
+
+/// One decision. It holds no secret: no password, no token, no hash.
+///
+/// The names are stable:
+///
+/// | event | when | fields |
+/// | --- | --- | --- |
+/// | `access.granted` | a guard let a request pass | `user`, `method`, `path` |
+/// | `access.refused` | a guard or a rule refused one | `reason`, `method`, `path` |
+/// | `access.observed` | `#[observe]` let one pass that its policy refuses | `reason`, `method`, `path` |
+/// | `login.granted` | a password was right | `user`, `address` |
+/// | `login.refused` | it was not, or was not looked at | `reason`, `address`, `user` if there is one of the name |
+/// | `login.locked` | an account has reached its limit, for strangers | `user` if there is one, `address` |
+/// | `session.started`, `session.ended`, `sessions.ended` | a login in a cookie; a logout here, and everywhere | `user`, `session` |
+/// | `token.issued`, `token.revoked` | a token was issued, or taken back | `user` or `client` |
+/// | `token.refreshed`, `refresh.refused` | a session was renewed, or was not | `session`, `reason` |
+/// | `refresh.replayed` | a used refresh token came again, and its session was ended | `user`, `session` |
+/// | `client.refused` | a client did not show that it is the one that it says | `client` |
+/// | `password.changed`, `password.reset_asked`, `password.upgraded` | what they say | `user` |
+/// | `user.registered`, `user.disabled`, `user.enabled`, `user.deleted`, `address.verified` | what they say | `user` |
+///
+/// The reasons of `login.refused`: `unknown_user`, `no_password`, `unreadable_hash`, `wrong_password`, `disabled`, `locked`,
+/// `too_many_attempts`, `too_long`, `bad_form`, `busy` and `unavailable`. Those of a guard are the names of
+/// [`Refusal`](crate::Refusal), in snake case.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct AuditEvent<'a> {
+    /// Its name.
+    pub event: &'static str,
+    /// Seconds since 1970.
+    pub time: u64,
+    /// Whom it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<&'a str>,
+    /// The client that asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<&'a str>,
+    /// The session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<&'a str>,
+    /// Where the request came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// The reason in more words: what is wrong with a token, say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The request's method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<&'a str>,
+    /// The request's path, without its query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<&'a str>,
+}
+
+impl<'a> AuditEvent<'a> {
+    pub(crate) fn new(event: &'static str) -> Self {
+        Self {
+            event,
+            time: 0,
+            user: None,
+            client: None,
+            session: None,
+            address: None,
+            reason: None,
+            detail: None,
+            method: None,
+            path: None,
+        }
+    }
+
+    /// About a user.
+    pub(crate) fn of(event: &'static str, user: &'a str) -> Self {
+        Self { user: Some(user), ..Self::new(event) }
+    }
+
+    /// About a request.
+    pub(crate) fn at(event: &'static str, parts: &'a Parts) -> Self {
+        // That of the whole request, within nested routers too.
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
+        Self { method: Some(parts.method.as_str()), path: Some(uri.path()), ..Self::new(event) }
+    }
+
+    /// With the reason of a refusal.
+    pub(crate) fn because(mut self, refusal: &Refusal) -> Self {
+        self.reason = Some(refusal.event());
+        self.detail = match refusal {
+            Refusal::InvalidToken(fault) => Some(fault.to_string()),
+            Refusal::InvalidCredentials(scheme, fault) => Some(format!("{}: {fault}", scheme.name())),
+            Refusal::BadForm(fault) => Some(fault.to_string()),
+            _ => None,
+        };
+        self
+    }
+}
+
+/// Where an application keeps its decisions: what [`AuthBuilder::audit`](crate::AuthBuilder::audit) takes. Any function of an
+/// [`AuditEvent`] is one.
+///
+/// It is called on the way of the request, and must not block: hand the event on to a channel.
+///
+/// ```
+/// use auth_runtime::{AuditEvent, AuditSink};
+///
+/// struct Journal(std::sync::mpsc::Sender<String>);
+///
+/// impl AuditSink for Journal {
+///     fn record(&self, event: &AuditEvent<'_>) {
+///         let line = serde_json::to_string(event).unwrap_or_default();
+///         let _ = self.0.send(line);
+///     }
+/// }
+/// ```
+pub trait AuditSink: Send + Sync + 'static {
+    /// Takes one event.
+    fn record(&self, event: &AuditEvent<'_>);
+}
+
+impl<F: Fn(&AuditEvent<'_>) + Send + Sync + 'static> AuditSink for F {
+    fn record(&self, event: &AuditEvent<'_>) {
+        self(event);
+    }
+}
+
+/// Whoever watches an application.
+#[derive(Clone, Default)]
+pub(crate) struct Watch {
+    sink: Option<Arc<dyn AuditSink>>,
+    clock: Clock,
+}
+
+impl Watch {
+    pub(crate) fn new(sink: Option<Arc<dyn AuditSink>>, clock: Clock) -> Self {
+        Self { sink, clock }
+    }
+
+    pub(crate) fn record(&self, event: AuditEvent<'_>) {
+        log(&event);
+        #[cfg(feature = "metrics")]
+        count(&event);
+        if let Some(sink) = &self.sink {
+            sink.record(&AuditEvent { time: self.clock.unix_seconds(), ..event });
+        }
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("sink", &self.sink.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// What is logged at which level: every granted request would drown the rest, and what may be an attack stands out.
+fn log(event: &AuditEvent<'_>) {
+    // Names are printed as Rust writes strings: a line break in one begins no line of the log.
+    macro_rules! emit {
+        ($level:ident) => {
+            tracing::$level!(
+                event = event.event,
+                user = event.user.map(tracing::field::debug),
+                client = event.client.map(tracing::field::debug),
+                session = event.session,
+                address = event.address.map(tracing::field::display),
+                reason = event.reason,
+                detail = event.detail,
+                method = event.method,
+                path = event.path,
+            )
+        };
+    }
+    match event.event {
+        "access.granted" => emit!(debug),
+        "access.observed" | "refresh.replayed" | "login.locked" => emit!(warn),
+        _ => emit!(info),
+    }
+}
+
+/// One counter, `auth_events_total`, with the labels `event` and `reason`: both from lists that are known beforehand.
+#[cfg(feature = "metrics")]
+fn count(event: &AuditEvent<'_>) {
+    metrics::counter!("auth_events_total", "event" => event.event, "reason" => event.reason.unwrap_or_default())
+        .increment(1);
+}

@@ -1,0 +1,3 @@
+//! Attacks, each named after what it stops.
+
+mod guessing;
