@@ -85,7 +85,7 @@ async fn every_decision_is_logged_and_no_secret_is() {
     for event in ["login.granted", "login.refused", "token.issued", "access.granted", "access.refused"] {
         assert!(text.contains(event), "{event} is missing:\n{text}");
     }
-    for reason in ["bad_login", "bad_form", "insufficient_scope", "invalid_token", "no_credentials"] {
+    for reason in ["unknown_user", "bad_form", "insufficient_scope", "invalid_token", "no_credentials"] {
         assert!(text.contains(reason), "{reason} is missing:\n{text}");
     }
     for secret in [PASSWORD, token.as_str(), token.rsplit('.').next().unwrap(), hash.as_str()] {

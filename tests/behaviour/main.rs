@@ -17,4 +17,5 @@ mod stacking;
 mod stores;
 mod support;
 mod table;
+mod watching;
 mod work;

@@ -12,11 +12,20 @@ const OWNERSHIP: &str = env!("CARGO_BIN_EXE_ownership");
 const WEBSOCKET: &str = env!("CARGO_BIN_EXE_websocket");
 const LOGIN_PAGE: &str = env!("CARGO_BIN_EXE_login_page");
 const TOKEN_SERVER: &str = env!("CARGO_BIN_EXE_token_server");
+const WATCHING: &str = env!("CARGO_BIN_EXE_watching");
 const ADOPT: &str = env!("CARGO_BIN_EXE_adopt");
 
 /// Each with the number of its rows in the access table; all but the last serve a document.
-pub(crate) const PROGRAMS: [(&str, usize); 7] =
-    [(API_KEYS, 2), (BASIC, 1), (ROLES, 7), (OWNERSHIP, 5), (WEBSOCKET, 2), (TOKEN_SERVER, 16), (LOGIN_PAGE, 8)];
+pub(crate) const PROGRAMS: [(&str, usize); 8] = [
+    (API_KEYS, 2),
+    (BASIC, 1),
+    (ROLES, 7),
+    (OWNERSHIP, 5),
+    (WEBSOCKET, 2),
+    (TOKEN_SERVER, 16),
+    (WATCHING, 3),
+    (LOGIN_PAGE, 8),
+];
 
 async fn log_in(server: &TestServer, username: &str) -> String {
     server.log_in("/token", &format!("username={username}&password=secret")).await
@@ -58,6 +67,26 @@ async fn basic() {
     // A wrong password, an unknown name.
     for wrong in ["c3RhbmxleTp3cm9uZw==", "bm9ib2R5OnN3b3JkZmlzaA=="] {
         assert_eq!(ask(&[&format!("authorization: Basic {wrong}")]).await.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn watching() {
+    let example = Example::start(WATCHING, &Scratch::new());
+    let server = &example.server;
+    let token = server.log_in("/token", "username=johndoe&password=secret").await;
+    for (username, password) in [("johndoe", "wrong"), ("johndoe", "wronger"), ("nobody", "secret")] {
+        assert_eq!(server.post_form("/token", &format!("username={username}&password={password}")).await.status, 400);
+    }
+    assert_eq!(server.get("/metrics").await.status, 401);
+    let metrics = server.get_as("/metrics", &token).await.body;
+    for line in [
+        r#"auth_events_total{event="login.granted",reason=""} 1"#,
+        r#"auth_events_total{event="login.refused",reason="wrong_password"} 2"#,
+        r#"auth_events_total{event="login.refused",reason="unknown_user"} 1"#,
+        r#"auth_events_total{event="access.refused",reason="no_credentials"} 1"#,
+    ] {
+        assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
     }
 }
 

@@ -22,5 +22,7 @@ pub(crate) mod roles;
 pub(crate) mod simple_oauth2;
 #[path = "../../examples/token_server.rs"]
 pub(crate) mod token_server;
+#[path = "../../examples/watching.rs"]
+pub(crate) mod watching;
 #[path = "../../examples/websocket.rs"]
 pub(crate) mod websocket;
