@@ -464,4 +464,21 @@ mod tests {
         names.sort();
         assert_eq!(names, aside, "and nothing half written is left beside it");
     }
+
+    #[tokio::test]
+    async fn a_file_is_read_again_while_its_keys_are_in_use() {
+        let desk = Desk::new();
+        let first = desk.rotate();
+        let keys = super::super::SigningKeys::from_file_every(&desk.file.path, Duration::ZERO).unwrap();
+        let once = super::super::SigningKeys::from_file(&desk.file.path).unwrap();
+        let second = desk.rotate();
+        assert!(keys.cached().snapshot().verifying(Some(&second.id), NOW).is_none());
+        while keys.cached().current().verifying(Some(&second.id), NOW).is_none() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert!(keys.cached().snapshot().verifying(Some(&first.id), NOW).is_some());
+        let within_ten_seconds = once.cached().current();
+        assert!(within_ten_seconds.verifying(Some(&first.id), NOW).is_some());
+        assert!(within_ten_seconds.verifying(Some(&second.id), NOW).is_none());
+    }
 }
