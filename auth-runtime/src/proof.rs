@@ -76,3 +76,13 @@ where
         }
     }
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::for_test;
+
+    #[test]
+    fn a_proof_prints_what_it_proves() {
+        assert_eq!(format!("{:?}", for_test::<u8>()), "Authorized<u8>");
+    }
+}

@@ -130,3 +130,52 @@ impl<R: Role, H> RolesField for HashSet<R, H> {
     note = "mark the field that holds them: `#[auth(roles)] roles: Vec<{R}>`"
 )]
 pub trait HasRole<R> {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeSet, HashSet};
+
+    use super::{Role, RolesField};
+
+    #[derive(crate::Role, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+    enum Shop {
+        #[role("admin", includes(Editor))]
+        Admin,
+        #[role("editor")]
+        Editor,
+        #[role("guest")]
+        Guest,
+    }
+
+    #[derive(crate::Role, Clone, Copy, PartialEq, Eq, Debug)]
+    enum Other {
+        #[role("editor")]
+        Editor,
+    }
+
+    fn held(field: &impl RolesField<Role = Shop>) -> Vec<&'static str> {
+        Shop::all().iter().filter(|role| field.has(*role)).map(Role::as_str).collect()
+    }
+
+    #[test]
+    fn a_role_is_held_with_those_that_it_includes_in_whatever_holds_it() {
+        assert_eq!(held(&Shop::Admin), ["admin", "editor"]);
+        assert_eq!(held(&Shop::Editor), ["editor"]);
+        assert_eq!((held(&Some(Shop::Guest)), held(&None::<Shop>)), (vec!["guest"], vec![]));
+        assert_eq!(held(&vec![Shop::Guest, Shop::Editor]), ["editor", "guest"]);
+        assert_eq!(held(&BTreeSet::from([Shop::Admin])), ["admin", "editor"]);
+        assert_eq!(held(&HashSet::from([Shop::Admin, Shop::Guest])), ["admin", "editor", "guest"]);
+        assert_eq!((held(&Vec::<Shop>::new()), held(&HashSet::<Shop>::new())), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_role_of_another_enum_is_nobodys() {
+        assert!(Shop::Editor.has(&Shop::Editor) && !Shop::Editor.has(&Other::Editor));
+    }
+
+    #[test]
+    fn a_role_is_found_by_its_name() {
+        assert_eq!(Shop::from_name("guest"), Some(Shop::Guest));
+        assert_eq!((Shop::from_name("Guest"), Shop::from_name("")), (None, None));
+    }
+}

@@ -112,3 +112,61 @@ impl<'a, R> AnyOutcome<'a, R> for &Outcome<'a, R> {
         Some(self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_yes_no_or_a_refusal() {
+        for answer in [true, false] {
+            assert_eq!(answer.into_answer(), Ok(answer));
+            assert_eq!(Ok::<bool, Refusal>(answer).into_answer(), Ok(answer));
+            assert_eq!(Ok::<bool, StoreError>(answer).into_answer(), Ok(answer));
+        }
+        assert_eq!(Err::<bool, _>(Refusal::Inactive).into_answer(), Err(Refusal::Inactive));
+        assert_eq!(Err::<bool, _>(StoreError::new("down")).into_answer(), Err(Refusal::Unavailable));
+    }
+
+    #[test]
+    fn a_rule_is_about_what_is_in_an_ok_or_about_the_result_itself() {
+        assert_eq!(Outcome(&Ok::<u8, ()>(7)).value(), Some(&7));
+        assert_eq!(Outcome(&Err::<u8, ()>(())).value(), None);
+        assert_eq!((&Outcome(&7)).value(), Some(&7));
+        assert_eq!((&Outcome(&None::<u8>)).value(), Some(&None));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_keeps_the_body_from_running() {
+        let refusal = || axum::http::StatusCode::FORBIDDEN.into_response();
+        let refused = respond(Some(refusal()), async { unreachable!("the body runs") as &str }).await;
+        assert_eq!(refused.status(), 403);
+        assert_eq!(respond(None, body(async { "done" })).await.status(), 200);
+    }
+
+    /// As a test asks it that calls the body alone.
+    #[cfg(feature = "testing")]
+    #[test]
+    fn a_guard_without_a_request_refuses_as_any_other() {
+        use crate::{endpoint::Source, openapi::Describe, policy::Policy};
+
+        struct Somewhere;
+
+        impl Endpoint for Somewhere {
+            type Access = crate::guard::Closed;
+
+            const POLICY: Policy = Policy::all(&[]);
+            const SOURCE: Source = Source::here("rules", "somewhere", &[]);
+
+            fn describe(_: &mut Describe) {}
+        }
+
+        let guard = crate::guard::for_test::<Somewhere>();
+        let status = |refusal: Option<Response>| refusal.map(|response| response.status().as_u16());
+        assert_eq!(status(guard.refusal_unless(true)), None);
+        assert_eq!(status(guard.refusal_unless(false)), Some(403));
+        assert_eq!(status(guard.not_found_unless(true)), None);
+        assert_eq!(status(guard.not_found_unless(false)), Some(404));
+        assert_eq!(status(guard.refusal_unless(Err::<bool, _>(StoreError::new("down")))), Some(503));
+    }
+}

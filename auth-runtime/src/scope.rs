@@ -93,3 +93,61 @@ impl RequestedScope for String {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{RequestedScope, Scope};
+
+    #[derive(crate::Scope, Clone, Copy, PartialEq, Eq, Debug)]
+    enum Shop {
+        /// Read items.
+        #[scope("items")]
+        Items,
+        /// Everything.
+        #[scope("all", implies(Items))]
+        All,
+    }
+
+    /// Written by hand: whoever implements the trait says what it must, and no more.
+    #[derive(Debug)]
+    struct Plain;
+
+    impl Scope for Plain {
+        fn as_str(&self) -> &'static str {
+            "plain"
+        }
+
+        fn description(&self) -> &'static str {
+            ""
+        }
+
+        fn all() -> &'static [Self] {
+            &[Self]
+        }
+    }
+
+    #[test]
+    fn a_scope_is_implied_by_those_that_say_so() {
+        assert_eq!(Shop::Items.implied_by(), ["all"]);
+        assert_eq!((Shop::All.implied_by().len(), Plain.implied_by().len()), (0, 0));
+    }
+
+    #[test]
+    fn a_scope_is_found_by_its_text() {
+        for scope in [Shop::Items, Shop::All] {
+            assert_eq!(Shop::from_scope_token(scope.as_str()), Some(scope));
+            assert_eq!(<Shop as RequestedScope>::parse(RequestedScope::token(&scope)), Some(scope));
+        }
+        for text in ["", "ITEMS", "item", "items "] {
+            assert_eq!((Shop::from_scope_token(text), <Shop as RequestedScope>::parse(text)), (None, None), "{text:?}");
+        }
+        assert_eq!(Shop::known(), [("items", "Read items."), ("all", "Everything.")]);
+    }
+
+    #[test]
+    fn scopes_that_are_free_text_are_taken_as_they_are() {
+        let scope = <String as RequestedScope>::parse("anything").unwrap();
+        assert_eq!(RequestedScope::token(&scope), "anything");
+        assert!(String::known().is_empty());
+    }
+}

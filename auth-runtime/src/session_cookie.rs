@@ -127,4 +127,31 @@ mod tests {
         assert_eq!(cookie, "__Host-session=abc; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax");
         assert!(cookie.is_sensitive());
     }
+
+    #[tokio::test]
+    async fn the_way_back_is_the_parameter_next() {
+        for (uri, expected) in [
+            ("/login?next=/me", "/me"),
+            ("/login?next=%2Fa%3Fb%3Dc&x=y", "/a?b=c"),
+            ("/login", "/"),
+            ("/login?next=", "/"),
+            ("/login?next=//evil.example", "/"),
+            ("/login?next=/a&next=/b", "/"),
+            ("/login?nextpage=/a", "/"),
+        ] {
+            let mut parts = axum::http::Request::builder().uri(uri).body(()).unwrap().into_parts().0;
+            let Ok(next) = Next::from_request_parts(&mut parts, &()).await;
+            assert_eq!(next.as_str(), expected, "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_taken_away_beside_those_that_are_set() {
+        let mut response = redirect("/me", Some(HeaderValue::from_static("a=b")));
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        clear(&mut response);
+        let cookies: Vec<_> = response.headers().get_all("set-cookie").iter().collect();
+        assert_eq!(cookies, ["a=b", "__Host-session=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"]);
+        assert_eq!(redirect("/a\nb", None).headers()["location"], "/", "what is no header is not sent");
+    }
 }

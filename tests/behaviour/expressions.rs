@@ -334,6 +334,10 @@ struct Unknown(String);
 #[requires(Unknown)]
 async fn unknown() {}
 
+#[get("/maybe-unknown")]
+#[public]
+async fn maybe_unknown(_unknown: Option<Unknown>) {}
+
 #[test]
 fn what_cannot_be_served_is_an_error_of_the_router() {
     let error = |router: SecureRouter<Auth<User>>| {
@@ -342,11 +346,13 @@ fn what_cannot_be_served_is_an_error_of_the_router() {
     };
     let text = error(SecureRouter::new().mount(contradiction));
     assert!(text.contains("GET /contradiction") && text.contains("nobody could ever call it"), "{text}");
-    let text = error(SecureRouter::new().mount(unknown));
-    assert!(
-        text.contains("the security scheme Unknown has no authenticator: add `.authenticator::<Unknown>(function)"),
-        "{text}"
-    );
+    for router in [SecureRouter::new().mount(unknown), SecureRouter::new().mount(maybe_unknown)] {
+        let text = error(router);
+        assert!(
+            text.contains("the security scheme Unknown has no authenticator: add `.authenticator::<Unknown>(function)"),
+            "{text}"
+        );
+    }
 
     let none: SecureRouter =
         SecureRouter::new().mount(service_or_token).with_state(Auth::without_users().build().unwrap());

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use tests::server::TestServer;
 
 use crate::{
-    magazine::{Magazine, Role, User, auth},
+    magazine::{Magazine, Role, Scope, User, auth},
     support::token_of_users,
 };
 
@@ -199,6 +199,23 @@ async fn a_fallback_refuses_strangers_wherever_nothing_is() {
     assert!(text.contains("the application has two fallbacks"), "{text}");
 }
 
+#[get("/scoped")]
+#[requires_scopes(Scope::Other)]
+async fn scoped() {}
+
+/// Of two reasons to refuse, the first that counts is told, whoever asks for it.
+#[tokio::test]
+async fn a_group_and_its_handler_are_decided_together() {
+    let Magazine { server, auth } = Magazine::of(SecureRouter::new().group::<Editors>().mount(scoped)).await;
+    for (user, scopes, lacks_scope) in [("reader", &[][..], true), ("editor", &[], true), ("reader", &["other"], false)]
+    {
+        let answer = server.get_as("/scoped", &token_of_users(&auth, user, scopes).await).await;
+        let told = answer.header("www-authenticate").is_some_and(|text| text.contains("insufficient_scope"));
+        assert_eq!((answer.status, told), (403, lacks_scope), "{user} {scopes:?}");
+    }
+    assert_eq!(server.get_as("/scoped", &token_of_users(&auth, "editor", &["other"]).await).await.status, 200);
+}
+
 /// A group's policy holds for the fallback too.
 #[tokio::test]
 async fn a_fallback_is_in_the_group() {
@@ -248,8 +265,12 @@ async fn a_group_s_policy_is_not_observed() {
 fn a_group_does_not_cross_to_other_users() {
     let others: SecureRouter<Auth<User>> = SecureRouter::new()
         .mount(crate::support::active)
+        .mount(crate::support::optional)
         .with_state(Auth::builder(crate::support::users()).signing_key(crate::support::key()).build().unwrap());
     let router: SecureRouter = SecureRouter::new().group::<Editors>().merge(others).with_state(auth());
     let text = router.into_router().unwrap_err().to_string();
-    assert!(text.contains("GET /active") && text.contains("is about other users than the group policy"), "{text}");
+    for path in ["/active", "/optional"] {
+        let line = text.lines().find(|line| line.contains(&format!("GET {path}, "))).unwrap();
+        assert!(line.contains("is about other users than the group policy"), "{text}");
+    }
 }

@@ -238,6 +238,28 @@ async fn the_test_kit_acts_as_anybody() {
     assert_eq!(both(testing::guard(), Path(1)).await.status(), 403);
 }
 
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+
+#[predicate]
+fn counted(_: &User) -> bool {
+    ASKED.fetch_add(1, Ordering::SeqCst);
+    true
+}
+
+#[policy(active_user && counted)]
+struct Counted;
+
+#[get("/counted")]
+#[requires(Counted)]
+async fn proven(_proof: Authorized<Counted>) {}
+
+#[tokio::test]
+async fn for_a_proof_the_policy_is_not_decided_again() {
+    let magazine = Magazine::of(SecureRouter::new().mount(proven)).await;
+    assert_eq!(magazine.status("/counted", "reader", &[]).await, 200);
+    assert_eq!(ASKED.load(Ordering::SeqCst), 1);
+}
+
 /// Of one name, and with another parameter: the compiler takes them for the same, and the guard does not.
 #[get("/other-parameter")]
 #[requires(OlderThan<10>)]

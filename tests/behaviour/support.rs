@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, UNIX_EPOCH},
@@ -89,7 +89,10 @@ pub(crate) fn user(username: &str, password: &str, disabled: bool) -> User {
 
 /// The users of the profile table: johndoe, and alice, who is disabled.
 pub(crate) fn users() -> MemoryUsers<User> {
-    MemoryUsers::from_iter([user("johndoe", "secret", false), user("alice", "secretalice", true)])
+    // Hashed once for all tests.
+    static USERS: LazyLock<[User; 2]> =
+        LazyLock::new(|| [user("johndoe", "secret", false), user("alice", "secretalice", true)]);
+    MemoryUsers::from_iter(USERS.clone())
 }
 
 /// A clock that a test moves.

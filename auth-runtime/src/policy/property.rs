@@ -5,9 +5,17 @@ use std::{any::Any, fmt};
 use axum::http::{Request, request::Parts};
 
 use super::{
-    About, Alternative, Caller, Decision, Facts, KnownUser, Policy, Predicate, Presented, Requirement, Rules, Tested,
+    About, Alternative, Caller, Decision, Facts, KnownUser, Named, Policy, Predicate, Presented, Requirement, Rules,
+    Tested, TypeName,
 };
-use crate::{Scope, SecurityScheme, role::Role, scheme::scheme_of, secret::Secret, store::Boxed, token::AccessClaims};
+use crate::{
+    Scope, SecurityScheme,
+    role::Role,
+    scheme::{Scheme, scheme_of},
+    secret::Secret,
+    store::Boxed,
+    token::AccessClaims,
+};
 
 #[derive(Scope, Clone, Copy, PartialEq, Eq, Debug)]
 enum Scopes {
@@ -26,6 +34,10 @@ enum Roles {
 #[derive(SecurityScheme, Clone)]
 #[security(api_key(header = "x-key"))]
 struct Key(Secret);
+
+#[derive(SecurityScheme, Clone)]
+#[security(api_key(header = "x-other"))]
+struct Other(Secret);
 
 /// Which of two predicates it is; the answer is known to the test.
 struct Asked(&'static str);
@@ -348,4 +360,301 @@ fn reads_as_words() {
         Requirement::Not(&Requirement::Any(&[Requirement::Granted(&Scopes::A), Requirement::Granted(&Scopes::B)])),
     ]);
     assert_eq!(MIXED.to_string(), "((active user and not role editor) or any Key with a) and not (scope a or scope b)");
+}
+
+const ABOUT_TOKEN: Asked = Asked("token");
+
+const TOKEN: Requirement = Requirement::Token;
+const USER: Requirement = Requirement::User;
+const ACTIVE_USER: Requirement = Requirement::ActiveUser;
+const SCOPE: Requirement = Requirement::Scopes(&[&Scopes::A]);
+const GRANTED_SCOPE: Requirement = Requirement::Granted(&Scopes::B);
+const ROLE: Requirement = Requirement::Role(&Roles::Editor);
+const GRANTED_ROLE: Requirement = Requirement::Granted(&Roles::Editor);
+const OF_REQUEST: Requirement = Requirement::Predicate(About::Request, &ABOUT_REQUEST);
+const OF_TOKEN: Requirement = Requirement::Predicate(About::Token, &ABOUT_TOKEN);
+const OF_USER: Requirement = Requirement::Predicate(About::User, &ABOUT_USER);
+const KEY: Requirement = Requirement::Scheme(scheme_of::<Key>(), &[]);
+const KEY_WITH_A: Requirement = Requirement::Scheme(scheme_of::<Key>(), &[&Scopes::A]);
+const OTHER: Requirement = Requirement::Scheme(scheme_of::<Other>(), &[]);
+
+/// Policies with names: each is a type of its own.
+struct Outer<const N: u8>;
+
+const fn name(name: &'static str) -> TypeName {
+    TypeName { module: "policies", name }
+}
+
+const fn named<const N: u8>(text: &'static str, requirement: Requirement) -> Named {
+    Named::new::<Outer<N>>(name(text), requirement)
+}
+
+fn rules(requirements: &[Requirement]) -> Rules<'static> {
+    Rules::of(Policy::all(requirements.to_vec().leak()))
+}
+
+fn not(requirement: Requirement) -> Requirement {
+    Requirement::Not(Box::leak(Box::new(requirement)))
+}
+
+fn any(requirements: &[Requirement]) -> Requirement {
+    Requirement::Any(requirements.to_vec().leak())
+}
+
+fn all(requirements: &[Requirement]) -> Requirement {
+    Requirement::All(requirements.to_vec().leak())
+}
+
+fn by_name(text: &'static str, requirement: Requirement) -> Requirement {
+    Requirement::Named(Box::leak(Box::new(named::<0>(text, requirement))))
+}
+
+#[test]
+fn a_policy_implies_a_token_where_nobody_passes_without_one() {
+    assert!(!Policy::PUBLIC.implies_token() && Policy::all(&[]).implies_token());
+    for (requirement, expected) in [
+        (TOKEN, true),
+        (USER, true),
+        (ACTIVE_USER, true),
+        (SCOPE, true),
+        (ROLE, true),
+        (GRANTED_ROLE, true),
+        (OF_TOKEN, true),
+        (OF_USER, true),
+        (OF_REQUEST, false),
+        (KEY, false),
+        (not(TOKEN), false),
+        (not(USER), false),
+        (not(not(TOKEN)), true),
+        (not(SCOPE), true),
+        (not(ACTIVE_USER), true),
+        (not(OF_USER), true),
+        (not(OF_REQUEST), false),
+        (not(KEY), false),
+        (any(&[]), false),
+        (any(&[TOKEN, KEY]), false),
+        (any(&[KEY, TOKEN]), false),
+        (any(&[TOKEN, SCOPE]), true),
+        (all(&[]), false),
+        (all(&[KEY, TOKEN]), true),
+        (all(&[KEY, OF_REQUEST]), false),
+        (not(all(&[KEY, SCOPE])), false),
+        (not(all(&[ROLE, SCOPE])), true),
+        (not(any(&[KEY, SCOPE])), true),
+        (not(any(&[KEY, OF_REQUEST])), false),
+        (not(any(&[not(TOKEN), KEY])), true),
+        (by_name("Members", TOKEN), true),
+        (by_name("Members", KEY), false),
+        (not(by_name("Trial", SCOPE)), true),
+        (not(by_name("Members", TOKEN)), false),
+    ] {
+        assert_eq!(rules(&[requirement]).own.implies_token(), expected, "{requirement}");
+        assert!(rules(&[requirement, TOKEN]).own.implies_token(), "{requirement} and token");
+    }
+}
+
+#[test]
+fn a_policy_implies_a_credential_where_nobody_passes_without_it() {
+    let key = scheme_of::<Key>().type_name;
+    for (requirement, expected) in [
+        (KEY, true),
+        (KEY_WITH_A, true),
+        (OTHER, false),
+        (TOKEN, false),
+        (SCOPE, false),
+        (OF_REQUEST, false),
+        (not(KEY), false),
+        (not(OTHER), false),
+        (not(not(KEY)), true),
+        (any(&[KEY, KEY_WITH_A]), true),
+        (any(&[KEY, OTHER]), false),
+        (any(&[KEY, TOKEN]), false),
+        (all(&[KEY, TOKEN]), true),
+        (not(all(&[not(KEY), not(KEY_WITH_A)])), true),
+        (not(any(&[not(KEY), TOKEN])), true),
+        (by_name("Devices", KEY), true),
+        (by_name("Devices", OTHER), false),
+    ] {
+        assert_eq!(rules(&[requirement]).own.implies_scheme(key), expected, "{requirement}");
+    }
+    for (module, name) in [("elsewhere", "Key"), (key.module, "Ke"), (key.module, "Keys"), (key.module, "")] {
+        assert!(!rules(&[KEY]).own.implies_scheme(TypeName { module, name }), "{module}::{name}");
+    }
+}
+
+#[test]
+fn a_policy_implies_a_named_one_where_nobody_passes_without_it() {
+    let members = by_name("Members", TOKEN);
+    for (requirement, expected) in [
+        (members, true),
+        (by_name("Other", TOKEN), false),
+        (by_name("Other", members), true),
+        (by_name("Other", not(members)), false),
+        (TOKEN, false),
+        (KEY, false),
+        (not(members), false),
+        (not(not(members)), true),
+        (not(by_name("Other", not(members))), true),
+        (any(&[members, by_name("Other", members)]), true),
+        (any(&[members, TOKEN]), false),
+        (all(&[TOKEN, members]), true),
+    ] {
+        assert_eq!(rules(&[requirement]).own.implies_named(name("Members")), expected, "{requirement}");
+    }
+}
+
+#[test]
+fn nothing_is_looked_up_that_no_part_is_about() {
+    for (requirement, token, user) in [
+        (TOKEN, true, false),
+        (USER, true, true),
+        (ACTIVE_USER, true, true),
+        (SCOPE, true, false),
+        (GRANTED_SCOPE, true, false),
+        (ROLE, true, true),
+        (GRANTED_ROLE, true, true),
+        (OF_REQUEST, false, false),
+        (OF_TOKEN, true, false),
+        (OF_USER, true, true),
+        (KEY_WITH_A, false, false),
+        (not(TOKEN), true, false),
+        (not(KEY), false, false),
+        (all(&[KEY, OF_REQUEST]), false, false),
+        (all(&[KEY, USER]), true, true),
+        (any(&[KEY, TOKEN]), true, false),
+        (by_name("Members", USER), true, true),
+        (by_name("Devices", KEY), false, false),
+    ] {
+        let rules = rules(&[requirement]);
+        assert_eq!((rules.needs_token(), rules.needs_user()), (token, user), "{requirement}");
+    }
+}
+
+#[test]
+fn a_credential_is_asked_for_where_it_can_be_of_use() {
+    for (requirement, token, key) in [
+        (TOKEN, true, false),
+        (SCOPE, true, false),
+        (OF_REQUEST, false, false),
+        (KEY, false, true),
+        (OTHER, false, false),
+        (not(TOKEN), false, false),
+        (not(USER), false, false),
+        (not(not(TOKEN)), true, false),
+        (not(SCOPE), true, false),
+        (not(ACTIVE_USER), true, false),
+        (not(KEY), false, false),
+        (not(not(KEY)), false, true),
+        (not(any(&[TOKEN, KEY])), false, false),
+        (any(&[not(KEY), KEY]), false, true),
+        (any(&[TOKEN, KEY]), true, true),
+        (by_name("Strangers", not(TOKEN)), false, false),
+        (not(by_name("Strangers", not(TOKEN))), true, false),
+    ] {
+        let rules = rules(&[requirement]);
+        let asked = (rules.asks_for_token(), rules.asks_for_scheme(scheme_of::<Key>()));
+        assert_eq!(asked, (token, key), "{requirement}");
+    }
+}
+
+#[test]
+fn the_scopes_asked_for_are_those_of_the_token_each_once() {
+    for (requirements, expected) in [
+        (&[GRANTED_SCOPE, Requirement::Scopes(&[&Scopes::A, &Scopes::B])][..], "b a"),
+        (&[any(&[SCOPE, KEY]), by_name("Members", GRANTED_SCOPE)], "a b"),
+        (&[not(SCOPE), not(not(GRANTED_SCOPE))], "b"),
+        (&[KEY_WITH_A, ROLE, GRANTED_ROLE, TOKEN], ""),
+    ] {
+        let rules = rules(requirements);
+        assert_eq!(rules.scope_string(), expected, "{rules}");
+    }
+}
+
+#[test]
+fn every_scheme_in_a_policy_is_read_once() {
+    let mixed = rules(&[any(&[not(OTHER), KEY_WITH_A]), TOKEN, by_name("Devices", KEY)]);
+    assert_eq!(mixed.schemes().into_iter().map(Scheme::name).collect::<Vec<_>>(), ["Other", "Key"]);
+}
+
+#[test]
+fn the_policies_that_hold_are_those_without_which_nobody_passes() {
+    const INNER: Named = named::<1>("Inner", Requirement::Token);
+    const OUTER: Named = named::<2>("Outer", Requirement::All(&[Requirement::Named(&INNER)]));
+    const DOUBTFUL: Named = named::<3>("Doubtful", Requirement::Token);
+    const DENIED: Named = named::<4>("Denied", Requirement::Any(&[Requirement::Named(&INNER)]));
+    let [outer, doubtful, denied] = [&OUTER, &DOUBTFUL, &DENIED].map(Requirement::Named);
+    let mixed = rules(&[all(&[TOKEN, outer]), any(&[doubtful, TOKEN]), not(denied)]);
+    assert_eq!(mixed.held(), [(OUTER.id)(), (INNER.id)()]);
+    let names: Vec<&str> = mixed.named().into_iter().map(|named| named.name.name).collect();
+    assert_eq!(names, ["Outer", "Inner", "Doubtful", "Denied", "Inner"]);
+}
+
+#[test]
+fn roles_and_predicates_refuse_whom_they_do_not_want() {
+    for (requirement, of_active_user, forbidding) in [
+        (TOKEN, false, false),
+        (USER, false, false),
+        (ACTIVE_USER, true, false),
+        (SCOPE, false, false),
+        (GRANTED_SCOPE, false, false),
+        (ROLE, true, true),
+        (GRANTED_ROLE, true, true),
+        (OF_REQUEST, false, true),
+        (OF_TOKEN, false, true),
+        (OF_USER, true, true),
+        (KEY, false, false),
+    ] {
+        let found = (requirement.is_about_active_user(), requirement.is_forbidding());
+        assert_eq!(found, (of_active_user, forbidding), "{requirement}");
+    }
+}
+
+#[test]
+fn a_document_lists_64_alternatives_and_no_more() {
+    for (requirements, expected) in [
+        (&[any(&[KEY; 64])][..], true),
+        (&[any(&[KEY; 65])], false),
+        (&[any(&[KEY; 8]), any(&[OTHER; 8])], true),
+        (&[any(&[KEY; 5]), any(&[OTHER; 13])], false),
+        (&[not(all(&[not(KEY); 64]))], true),
+        (&[not(all(&[not(KEY); 65]))], false),
+        (&[all(&[any(&[KEY; 8]), any(&[OTHER; 8])])], true),
+        (&[all(&[any(&[KEY; 5]), any(&[OTHER; 13])])], false),
+    ] {
+        let rules = rules(requirements);
+        assert_eq!(rules.alternatives().is_some(), expected, "{rules}");
+    }
+}
+
+/// What one alternative asks for beside another, the other need not be listed for.
+#[test]
+fn of_two_alternatives_the_one_that_asks_for_more_is_left_out() {
+    let other_with = |scopes: &'static [&'static dyn Scope]| Requirement::Scheme(scheme_of::<Other>(), scopes);
+    let text = |requirements: &[Requirement]| {
+        let each = rules(requirements).alternatives().unwrap();
+        let words = |one: &Alternative| {
+            let mut words: Vec<String> = one.token.iter().map(|scopes| format!("token{scopes:?}")).collect();
+            words.extend(one.schemes.iter().map(|(scheme, scopes)| format!("{}{scopes:?}", scheme.name())));
+            words.join(" ")
+        };
+        each.iter().map(words).collect::<Vec<_>>()
+    };
+    let both = other_with(&[&Scopes::A, &Scopes::B]);
+    assert_eq!(text(&[any(&[KEY, KEY_WITH_A])]), ["Key[]"]);
+    assert_eq!(text(&[any(&[KEY_WITH_A, KEY])]), ["Key[]"]);
+    assert_eq!(text(&[any(&[KEY_WITH_A, other_with(&[&Scopes::A])])]), [r#"Key["a"]"#, r#"Other["a"]"#]);
+    assert_eq!(text(&[any(&[other_with(&[&Scopes::A]), other_with(&[&Scopes::B])])]).len(), 2);
+    assert_eq!(text(&[any(&[both, other_with(&[&Scopes::B])])]), [r#"Other["b"]"#]);
+    assert_eq!(text(&[any(&[SCOPE, TOKEN, KEY])]), ["token[]", "Key[]"]);
+    assert_eq!(text(&[any(&[SCOPE, GRANTED_SCOPE])]), [r#"token["a"]"#, r#"token["b"]"#]);
+    assert_eq!(text(&[both, KEY, KEY_WITH_A, TOKEN]), [r#"token[] Other["a", "b"] Key["a"]"#]);
+    // What contradicts itself is none.
+    assert_eq!(text(&[any(&[KEY, OTHER]), not(KEY)]), ["Other[]"]);
+    assert_eq!(text(&[any(&[both, KEY]), not(other_with(&[&Scopes::B]))]), ["Key[]"]);
+    assert_eq!(text(&[any(&[SCOPE, KEY]), not(SCOPE)]), ["token[] Key[]"]);
+    let open = rules(&[any(&[OF_REQUEST, KEY])]).alternatives().unwrap();
+    assert!(open.len() == 1 && open[0].is_open());
+    for closed in [KEY, TOKEN] {
+        assert!(!rules(&[closed]).alternatives().unwrap()[0].is_open(), "{closed}");
+    }
 }

@@ -302,3 +302,99 @@ pub(crate) fn read<'a, K: SecurityScheme>(
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        Authenticate, Authenticated, Authenticators, CredentialFault, Granted, IntoAuthenticated, Refusal, StoreError,
+        hands_on, has_authenticator, read,
+    };
+    use crate::{scheme::scheme_of, secret::Secret};
+
+    fn told(outcome: Authenticated<u8>) -> String {
+        match outcome {
+            Authenticated::Yes(Granted { principal, scopes }) => format!("{principal} {scopes:?}"),
+            Authenticated::No(told) => format!("no {told:?}"),
+            Authenticated::Unavailable(error) => format!("unavailable: {error}"),
+        }
+    }
+
+    #[test]
+    fn an_authenticator_says_yes_no_or_that_it_does_not_know() {
+        let granted = || Granted::to(7).scopes(["a".to_owned()]);
+        let down = || StoreError::new("down");
+        for (outcome, expected) in [
+            (Some(7).into_authenticated(), "7 []"),
+            (None::<u8>.into_authenticated(), "no None"),
+            (Some(granted()).into_authenticated(), r#"7 ["a"]"#),
+            (None::<Granted<u8>>.into_authenticated(), "no None"),
+            (Ok::<_, StoreError>(7).into_authenticated(), "7 []"),
+            (Err::<u8, _>(down()).into_authenticated(), "unavailable: down"),
+            (Ok::<_, StoreError>(Some(7)).into_authenticated(), "7 []"),
+            (Ok::<_, StoreError>(None::<u8>).into_authenticated(), "no None"),
+            (Err::<Option<u8>, _>(down()).into_authenticated(), "unavailable: down"),
+            (Ok::<_, StoreError>(Some(granted())).into_authenticated(), r#"7 ["a"]"#),
+            (Ok::<_, StoreError>(None::<Granted<u8>>).into_authenticated(), "no None"),
+            (Err::<Option<Granted<u8>>, _>(down()).into_authenticated(), "unavailable: down"),
+            (Ok::<_, &'static str>(7).into_authenticated(), "7 []"),
+            (Err::<u8, _>("gone").into_authenticated(), r#"no Some("gone")"#),
+            (Ok::<_, &'static str>(granted()).into_authenticated(), r#"7 ["a"]"#),
+            (Err::<Granted<u8>, _>("gone").into_authenticated(), r#"no Some("gone")"#),
+            (Ok::<_, String>(7).into_authenticated(), "7 []"),
+            (Err::<u8, _>("gone".to_owned()).into_authenticated(), r#"no Some("gone")"#),
+            (Authenticated::Yes(granted()).into_authenticated(), r#"7 ["a"]"#),
+        ] {
+            let found = told(outcome);
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[derive(crate::SecurityScheme, Clone)]
+    #[security(api_key(header = "x-key"), authenticate)]
+    struct Given(u8);
+
+    #[derive(crate::SecurityScheme, Clone)]
+    #[security(api_key(header = "x-key"), authenticate = nobody)]
+    struct Declared(u8);
+
+    #[derive(crate::SecurityScheme, Clone)]
+    #[security(api_key(header = "x-key"))]
+    struct HandedOn(Secret);
+
+    async fn nobody(_: Secret) -> Option<u8> {
+        None
+    }
+
+    async fn seven(_: Secret) -> Option<u8> {
+        Some(7)
+    }
+
+    #[tokio::test]
+    async fn what_the_application_is_given_comes_before_what_is_declared() {
+        let parts = axum::http::Request::builder().header("x-key", "abc").body(()).unwrap().into_parts().0;
+        let mut authenticators = Authenticators::default();
+        assert!(!has_authenticator::<Given>(&authenticators));
+        assert!(has_authenticator::<Declared>(&authenticators) && has_authenticator::<HandedOn>(&authenticators));
+        assert!(hands_on::<HandedOn>() && !hands_on::<Declared>() && !hands_on::<Given>());
+        let asked = read::<Given>(scheme_of::<Given>(), &authenticators, &parts).await;
+        assert_eq!(asked.err(), Some(Refusal::Unavailable), "nobody can say");
+        let asked = read::<Declared>(scheme_of::<Declared>(), &authenticators, &parts).await;
+        assert!(matches!(asked.err(), Some(Refusal::InvalidCredentials(_, CredentialFault::Rejected(None)))));
+
+        authenticators.add::<Given>(Authenticate::<Given>::into_call(seven));
+        authenticators.add::<Declared>(Authenticate::<Declared>::into_call(seven));
+        assert_eq!(format!("{authenticators:?}"), "2 authenticators");
+        assert!(has_authenticator::<Given>(&authenticators));
+        let found = read::<Given>(scheme_of::<Given>(), &authenticators, &parts).await;
+        let found = found.ok().flatten().unwrap();
+        assert_eq!((found.value.downcast_ref::<Given>().unwrap().0, found.scopes), (7, Some(Vec::new())));
+        let found = read::<Declared>(scheme_of::<Declared>(), &authenticators, &parts).await;
+        assert_eq!(found.ok().flatten().unwrap().value.downcast_ref::<Declared>().unwrap().0, 7);
+        let found = read::<HandedOn>(scheme_of::<HandedOn>(), &authenticators, &parts).await;
+        let found = found.ok().flatten().unwrap();
+        assert_eq!((found.value.downcast_ref::<HandedOn>().unwrap().0.expose(), found.scopes), ("abc", None));
+        let without = axum::http::Request::new(()).into_parts().0;
+        let found = read::<Given>(scheme_of::<Given>(), &authenticators, &without).await;
+        assert!(found.is_ok_and(|found| found.is_none()));
+    }
+}

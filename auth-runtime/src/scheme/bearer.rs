@@ -76,4 +76,26 @@ mod tests {
         assert_eq!(credential(&headers(&["Bearer a", "Bearer a"])), Err(TokenFault::Ambiguous));
         assert_eq!(credential(&headers(&["Basic a", "Bearer a"])), Err(TokenFault::Ambiguous));
     }
+
+    #[test]
+    fn the_cookie_is_read_where_sessions_are_in_one_and_there_is_no_header() {
+        let read = |values: &[(&'static str, &str)], cookies| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in values {
+                headers.append(*name, value.parse().unwrap());
+            }
+            Ok(match shown(&headers, cookies)? {
+                None => "nothing".to_owned(),
+                Some(Shown::Header(token)) => format!("header {token}"),
+                Some(Shown::Cookie(token)) => format!("cookie {}", token.expose()),
+            })
+        };
+        let jar = ("cookie", "__Host-session=abc");
+        assert_eq!(read(&[jar], true), Ok("cookie abc".into()));
+        assert_eq!(read(&[jar], false), Ok("nothing".into()));
+        assert_eq!(read(&[("cookie", "session=abc")], true), Ok("nothing".into()));
+        assert_eq!(read(&[jar, ("authorization", "Bearer def")], true), Ok("header def".into()));
+        assert_eq!(read(&[jar, ("authorization", "Basic YTpi")], true), Ok("nothing".into()));
+        assert_eq!(read(&[jar, jar], true), Err(TokenFault::Ambiguous));
+    }
 }

@@ -298,7 +298,8 @@ mod tests {
         let read = |value| HttpCredentials::read(&DIGEST, &parts("/", &[("authorization", value)]));
         let handed_on = read("Digest  a=\"b\", c=d  ").unwrap().unwrap();
         assert_eq!((handed_on.scheme.as_str(), handed_on.credentials.as_str()), ("Digest", "a=\"b\", c=d"));
-        assert!(!format!("{handed_on:?}").contains("a="));
+        let printed = r#"HttpCredentials { scheme: "Digest", credentials: "[redacted]" }"#;
+        assert_eq!(format!("{handed_on:?}"), printed);
         assert_eq!(read("Other abc"), Ok(None));
         assert_eq!(read("Digest"), Err(CredentialFault::Malformed));
         let any = Place::Http { scheme: "Other", any_scheme: true };
@@ -327,5 +328,77 @@ mod tests {
         assert_eq!(key(KeyIn::Header, "/", &[("key", "a"), ("key", "b")]), Err(CredentialFault::Ambiguous));
         assert_eq!(key(KeyIn::Query, "/?key=a&key=b", &[]), Err(CredentialFault::Ambiguous));
         assert_eq!(key(KeyIn::Cookie, "/", &[("cookie", "key=a; key=b")]), Err(CredentialFault::Ambiguous));
+    }
+
+    const BEARER: Place = Place::Http { scheme: "bearer", any_scheme: false };
+    const TOKEN: Place = Place::Http { scheme: "Token", any_scheme: false };
+
+    fn secret(place: &Place, headers: &[(&str, &str)]) -> Result<Option<String>, CredentialFault> {
+        Ok(Secret::read(place, &parts("/", headers))?.map(|secret| secret.expose().to_owned()))
+    }
+
+    #[test]
+    fn a_token_is_read_as_bearer_or_as_what_follows_another_scheme() {
+        let one = |value| [("authorization", value)];
+        for place in [BEARER, Place::OAuth2(&[], Vec::new), Place::OpenIdConnect("https://provider.example")] {
+            assert_eq!(secret(&place, &one("Bearer abc")), Ok(Some("abc".into())));
+            assert_eq!(secret(&place, &one("Token abc")), Ok(None));
+            assert_eq!(secret(&place, &one("Bearer a b")), Err(CredentialFault::Malformed), "no token has blanks");
+            let two = [("authorization", "Bearer a"), ("authorization", "Bearer a")];
+            assert_eq!(secret(&place, &two), Err(CredentialFault::Ambiguous));
+        }
+        assert_eq!(secret(&TOKEN, &one("token a b")), Ok(Some("a b".into())));
+        assert_eq!(secret(&TOKEN, &one("Bearer abc")), Ok(None));
+        let any = Place::Http { scheme: "Token", any_scheme: true };
+        assert_eq!(secret(&any, &one("Other abc")), Ok(Some("abc".into())));
+        let bearer = HttpCredentials::read(&Place::OAuth2(&[], Vec::new), &parts("/", &one("Bearer abc")));
+        assert_eq!(bearer.unwrap().unwrap().credentials, "abc");
+    }
+
+    #[test]
+    fn a_whole_header_is_handed_on_unless_it_is_empty() {
+        let read = |headers: &[(&str, &str)]| AuthorizationHeader::read(&BEARER, &parts("/", headers));
+        let header = read(&[("authorization", " Anything, at all ")]).unwrap().unwrap();
+        assert_eq!((header.expose(), format!("{header:?}").as_str()), ("Anything, at all", "[redacted]"));
+        assert!(read(&[]).unwrap().is_none());
+        assert_eq!(read(&[("authorization", " ")]).unwrap_err(), CredentialFault::Malformed);
+        assert_eq!(read(&[("authorization", "a"), ("authorization", "a")]).unwrap_err(), CredentialFault::Ambiguous);
+        let bytes = Request::builder().header("authorization", &b"Token \xff"[..]).body(()).unwrap().into_parts().0;
+        assert_eq!(AuthorizationHeader::read(&BEARER, &bytes).unwrap_err(), CredentialFault::Malformed);
+    }
+
+    #[test]
+    fn a_client_encodes_its_name_and_secret_as_a_form_does() {
+        let read = |text: &str| {
+            let value = format!("Basic {}", BASE64_STANDARD.encode(text));
+            let found = client_credentials(&parts("/", &[("authorization", &value)]).headers)?;
+            Ok(found.map(|(id, secret)| (id, secret.expose().to_owned())))
+        };
+        assert_eq!(read("my+app:a%3Ab"), Ok(Some(("my app".into(), "a:b".into()))));
+        assert_eq!(read("app:%ff"), Err(CredentialFault::Malformed));
+        assert_eq!(client_credentials(&HeaderMap::new()), Ok(None));
+    }
+
+    #[test]
+    fn a_cookie_has_one_value() {
+        let read = |headers: &[(&str, &str)]| cookie("key", &parts("/", headers).headers);
+        assert_eq!(read(&[]), Ok(None));
+        assert_eq!(read(&[("cookie", "a=b; key=c")]), Ok(Some("c".into())));
+        assert_eq!(read(&[("cookie", "key=c"), ("cookie", "key=c")]), Err(CredentialFault::Ambiguous));
+    }
+
+    #[test]
+    fn each_fault_has_words_of_its_own() {
+        let faults = [CredentialFault::Ambiguous, CredentialFault::Malformed, CredentialFault::Rejected(None)];
+        assert_eq!(faults.map(|fault| fault.to_string()), ["more than one credential", "malformed", "rejected"]);
+    }
+
+    #[test]
+    fn each_kind_of_credential_is_read_where_it_can_be() {
+        let kinds = |reads: Reads| [reads.api_key, reads.basic, reads.http, reads.token, reads.whole_header];
+        assert_eq!(kinds(Secret::READS), [true, false, true, true, false]);
+        assert_eq!(kinds(BasicCredentials::READS), [false, true, false, false, false]);
+        assert_eq!(kinds(HttpCredentials::READS), [false, false, true, true, false]);
+        assert_eq!(kinds(AuthorizationHeader::READS), [false, false, false, false, true]);
     }
 }

@@ -246,3 +246,86 @@ impl fmt::Debug for Scheme {
         f.debug_struct("Scheme").field("name", &self.name()).field("place", &self.place).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::marker::PhantomData;
+
+    use super::*;
+    use crate::secret::Secret;
+
+    const NAME: TypeName = TypeName { module: "schemes", name: "Key" };
+    const PLACES: [Place; 7] = [
+        Place::ApiKey(KeyIn::Header, "x-key"),
+        Place::Http { scheme: "Basic", any_scheme: false },
+        Place::Http { scheme: "Digest", any_scheme: false },
+        Place::Http { scheme: "Digest", any_scheme: true },
+        Place::Http { scheme: "Basic", any_scheme: true },
+        Place::OAuth2(&[], Vec::new),
+        Place::OpenIdConnect("https://provider.example"),
+    ];
+
+    /// A scheme whose credential is at the place of this number, as the derive would not write it.
+    #[derive(Clone)]
+    struct At<C, const PLACE: usize>(PhantomData<fn() -> C>);
+
+    impl<C: Credential, const PLACE: usize> SecurityScheme for At<C, PLACE> {
+        type Yields = C;
+        type Credential = C;
+
+        const SCHEME: Scheme = Scheme::new::<Self>(NAME, PLACES[PLACE], "");
+
+        fn of(_: C) -> Self {
+            Self(PhantomData)
+        }
+
+        fn yields(&self) -> &C {
+            unreachable!("nothing is read")
+        }
+
+        fn authenticator() -> Authenticator<Self> {
+            Authenticator::HandOn(|credential| credential)
+        }
+    }
+
+    /// At which of the places it compiles.
+    fn fits<C: Credential>() -> [bool; 7] {
+        [
+            reads::<At<C, 0>>,
+            reads::<At<C, 1>>,
+            reads::<At<C, 2>>,
+            reads::<At<C, 3>>,
+            reads::<At<C, 4>>,
+            reads::<At<C, 5>>,
+            reads::<At<C, 6>>,
+        ]
+        .map(|compiles| std::panic::catch_unwind(compiles).is_ok())
+    }
+
+    #[test]
+    fn a_credential_is_no_field_of_a_scheme_that_has_none_like_it() {
+        assert_eq!(fits::<Secret>(), [true, false, true, true, false, true, true]);
+        assert_eq!(fits::<BasicCredentials>(), [false, true, false, false, true, false, false]);
+        assert_eq!(fits::<HttpCredentials>(), [false, false, true, true, false, true, true]);
+        assert_eq!(fits::<AuthorizationHeader>(), [false, false, false, true, false, true, true]);
+    }
+
+    #[test]
+    fn an_authenticator_that_may_find_nobody_does_not_compile() {
+        assert!(std::panic::catch_unwind(|| is_somebody(true)).is_err());
+        is_somebody(false);
+    }
+
+    #[test]
+    fn a_scheme_is_what_its_type_is_and_shows_what_it_is_given() {
+        let [key, other] = [scheme_of::<At<Secret, 0>>(), scheme_of::<At<Secret, 5>>()];
+        assert!(key == scheme_of::<At<Secret, 0>>() && key != other);
+        assert_eq!(key.name(), "Key");
+        let shown = key.shown_as("ApiKey").realm("keys").bearer_format("JWT");
+        assert_eq!((shown.name(), shown.realm, shown.bearer_format), ("ApiKey", Some("keys"), Some("JWT")));
+        assert_eq!(format!("{shown:?}"), r#"Scheme { name: "ApiKey", place: ApiKey(Header, "x-key"), .. }"#);
+        let challenges = [key, other, scheme_of::<At<HttpCredentials, 2>>()].map(Scheme::challenge_scheme);
+        assert_eq!(challenges, ["APIKey", "Bearer", "Digest"]);
+        assert!((key.hands_on)());
+    }
+}

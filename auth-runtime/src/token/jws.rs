@@ -186,6 +186,22 @@ mod tests {
     }
 
     #[test]
+    fn tokens_of_more_than_8_kib_are_refused_unread() {
+        for (bytes, expected) in [(8191, true), (8192, true), (8193, false)] {
+            let token = format!("e30.{}.AA", "A".repeat(bytes - 7));
+            assert_eq!((token.len(), Unverified::parse(&token).is_ok()), (bytes, expected));
+        }
+    }
+
+    #[test]
+    fn a_type_of_another_kind_of_media_is_another_type() {
+        for typ in ["attachment--at+jwt", "application-at+jwt", "application/application/at+jwt", "at+jwt/"] {
+            let header = format!(r#"{{"alg":"HS256","typ":"{typ}"}}"#);
+            assert_eq!(verify(&key(), &forge(&header, "{}")), Err(TokenFault::WrongType), "{typ}");
+        }
+    }
+
+    #[test]
     fn a_signature_cut_short_is_refused() {
         let token = sign(&key(), b"{}").unwrap();
         let (signed, signature) = token.rsplit_once('.').unwrap();

@@ -349,6 +349,68 @@ mod tests {
     }
 
     #[test]
+    fn what_is_issued_names_its_client_and_its_session() {
+        let read = |request| jwt(NOW, 0).read(jwt(NOW, 0).issue(request).unwrap().token.expose()).unwrap();
+        let own = read(TokenRequest::new("johndoe", &[]));
+        assert_eq!((own.client, own.session, own.issued_at), (None, None, Some(NOW)));
+        assert!(own.scopes.is_empty() && own.id.is_some());
+        let of_client = read(TokenRequest::new("app", &[]).client(Some("app")).session(Some("1")));
+        assert_eq!((of_client.client.as_deref(), of_client.session.as_deref()), (Some("app"), Some("1")));
+        assert!(of_client.is_of_client() && !AccessClaims { client: None, ..of_client }.is_of_client());
+        let of_user = read(TokenRequest::new("johndoe", &[]).client(Some("app")));
+        assert!(!of_user.is_of_client());
+    }
+
+    #[test]
+    fn scopes_and_clients_are_read_as_providers_write_them() {
+        for (with, scopes) in [
+            (r#"{"scope":""}"#, &[][..]),
+            (r#"{"scope":" me  items "}"#, &["me", "items"]),
+            (r#"{"scp":["me","items"]}"#, &["me", "items"]),
+            (r#"{"scope":"me","scp":["items"]}"#, &["me", "items"]),
+        ] {
+            assert_eq!(verify(&claims(with)).unwrap().scopes, scopes, "{with}");
+        }
+        for (with, client) in [
+            (r#"{"client_id":"a","azp":"b"}"#, Some("a")),
+            (r#"{"azp":"b"}"#, Some("b")),
+            (r#"{"client_id":"urn:auth-runtime:first-party"}"#, None),
+            ("{}", None),
+        ] {
+            assert_eq!(verify(&claims(with)).unwrap().client.as_deref(), client, "{with}");
+        }
+    }
+
+    #[test]
+    fn where_identifiers_are_not_asked_for_a_subject_still_is() {
+        let mut provider = jwt(NOW, 0);
+        provider.verifier.needs_id = false;
+        let read = |with| provider.read(&jws::sign(&key(), claims(with).as_bytes()).unwrap());
+        assert!(read(r#"{"jti":null}"#).is_ok());
+        assert_eq!(read(r#"{"jti":null,"sub":""}"#), Err(TokenFault::Malformed));
+    }
+
+    #[cfg(feature = "testing")]
+    #[test]
+    fn a_token_that_is_issued_expired_was_good_a_moment_ago() {
+        let token = jwt(NOW, 5).issue_expired(TokenRequest::new("johndoe", &[])).unwrap().token;
+        assert!(jwt(NOW - 2, 5).read(token.expose()).is_ok());
+        for now in [NOW - 1, NOW] {
+            assert_eq!(jwt(now, 5).read(token.expose()), Err(TokenFault::Expired), "{now}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_is_verified_by_the_keys_of_its_issuer() {
+        let jwt = jwt(NOW, 0);
+        let token = jwt.issue(TokenRequest::new("johndoe", &[])).unwrap().token;
+        assert_eq!(jwt.verifier.verify(token.expose()).await.unwrap().subject, "johndoe");
+        let foreign = SigningKey::from_secret(&Secret::new("another-key-another-key-another!")).unwrap();
+        let foreign = jws::sign(&foreign, claims("{}").as_bytes()).unwrap();
+        assert_eq!(jwt.verifier.verify(&foreign).await, Err(TokenFault::UnknownKey));
+    }
+
+    #[test]
     fn a_claim_that_comes_twice_is_refused() {
         let twice = claims("{}").replacen('{', r#"{"sub":"admin","#, 1);
         assert_eq!(verify(&twice), Err(TokenFault::Malformed));

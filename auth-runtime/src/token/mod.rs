@@ -253,3 +253,48 @@ impl fmt::Display for TokenFault {
 }
 
 impl Error for TokenFault {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_has_words_of_its_own() {
+        let faults = [
+            TokenFault::Ambiguous,
+            TokenFault::Malformed,
+            TokenFault::WrongType,
+            TokenFault::WrongAlgorithm,
+            TokenFault::UnsupportedCritical,
+            TokenFault::UnknownKey,
+            TokenFault::BadSignature,
+            TokenFault::Expired,
+            TokenFault::NotYetValid,
+            TokenFault::WrongIssuer,
+            TokenFault::WrongAudience,
+            TokenFault::UnknownUser,
+            TokenFault::OfClient,
+            TokenFault::Revoked,
+        ];
+        let words: std::collections::BTreeSet<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(words.len(), faults.len(), "{words:?}");
+        assert!(!words.contains(""));
+    }
+
+    #[test]
+    fn random_text_is_as_long_as_asked_for_and_never_the_same() {
+        let text = || random_text::<24>(&Randomness::default()).unwrap();
+        assert_eq!(jwk::decode(text().expose()).unwrap().len(), 24);
+        assert_ne!(text().expose(), text().expose());
+        let failing = Randomness::from_fn(|_| Err(RandomnessUnavailable));
+        assert!(random_text::<24>(&failing).is_err());
+    }
+
+    #[test]
+    fn a_token_says_how_long_it_is_good_for_if_it_is_known() {
+        let token = IssuedToken::new("abc");
+        assert_eq!((token.token.expose(), token.expires_in), ("abc", None));
+        let token = token.expires_in(Duration::from_secs(60));
+        assert_eq!((token.token.expose(), token.expires_in), ("abc", Some(Duration::from_secs(60))));
+    }
+}

@@ -209,6 +209,7 @@ fn signs_and_verifies(jwk: &Jwk, signed: &str, theirs: &str) {
     let (signed, mut theirs) = (signed.as_bytes(), signature(theirs));
     assert_eq!(private.sign(signed).unwrap(), theirs);
     assert!(public.verifies(signed, &theirs));
+    assert!(private.verifies(signed, &theirs) && !private.verifies(&signed[1..], &theirs));
     assert!(!public.verifies(&signed[1..], &theirs));
     theirs[7] ^= 1;
     assert!(!public.verifies(signed, &theirs));

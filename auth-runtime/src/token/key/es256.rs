@@ -63,3 +63,49 @@ impl Signs for SigningKey {
         Ok(signature.to_bytes().to_vec())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use p256::pkcs8::{EncodePrivateKey, LineEnding};
+
+    use super::*;
+    use crate::secret::Secret;
+
+    #[test]
+    fn reads_a_key_in_both_of_openssls_forms() {
+        let key = SecretKey::from_slice(&[7; 32]).unwrap();
+        let named = from_scalar(&[7; 32]).unwrap().id;
+        let pkcs8 = key.to_pkcs8_pem(LineEnding::LF).unwrap();
+        let sec1 = key.to_sec1_pem(LineEnding::LF).unwrap();
+        assert!(pkcs8.starts_with("-----BEGIN PRIVATE KEY-----") && sec1.starts_with("-----BEGIN EC PRIVATE KEY-----"));
+        for pem in [pkcs8, sec1] {
+            let read = super::super::SigningKey::from_secret(&Secret::new(pem.as_str())).unwrap();
+            assert_eq!((read.id(), read.algorithm()), (named.as_str(), Algorithm::Es256));
+            assert!(read.verifies(b"message", &read.sign(b"message").unwrap()));
+            assert!(!read.verifies(b"another", &read.sign(b"message").unwrap()));
+        }
+        assert!(from_scalar(&[0; 32]).is_none() && from_scalar(&[255; 32]).is_none(), "no scalars");
+    }
+
+    #[test]
+    fn a_point_has_two_coordinates_of_32_bytes_and_is_on_the_curve() {
+        let good = from_scalar(&[7; 32]).unwrap().public.unwrap();
+        assert!(public(&good).is_some());
+        let half = |text: &Option<String>| decode(text.as_deref().unwrap()).unwrap();
+        let bytes = [half(&good.x).as_slice(), half(&good.y).as_slice()].concat();
+        // The same bytes, taken apart elsewhere.
+        for at in [0, 31, 33, 64] {
+            let (x, y) = bytes.split_at(at);
+            assert!(public(&Jwk::ec(encode(x), encode(y))).is_none(), "{at}");
+        }
+        assert!(public(&Jwk::ec(encode([7; 32]), encode([7; 32]))).is_none());
+    }
+
+    #[test]
+    fn a_key_with_another_s_public_half_is_refused() {
+        let own = from_scalar(&[7; 32]).unwrap().public.unwrap();
+        let with = |scalar: [u8; 32]| Jwk { d: Some(Secret::new(encode(scalar))), ..own.clone() };
+        assert!(from_jwk(&with([7; 32])).is_some());
+        assert!(from_jwk(&with([8; 32])).is_none() && from_jwk(&own).is_none());
+    }
+}

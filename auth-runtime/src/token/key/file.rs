@@ -273,3 +273,212 @@ fn public_and<const N: usize>(
     let members = members.into_iter().filter_map(|(name, value)| Some((name, value?)));
     Ok(members.chain(private).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicU64, Ordering},
+        },
+        time::UNIX_EPOCH,
+    };
+
+    use super::*;
+
+    const NOW: u64 = 1_800_000_000;
+
+    /// A file of keys in a folder of its own, which ends with its test, and the clock that it goes by.
+    struct Desk {
+        folder: PathBuf,
+        file: KeyFile,
+        clock: Arc<AtomicU64>,
+    }
+
+    impl Desk {
+        fn new() -> Self {
+            let name = format!("auth-runtime-keys-{}-{:?}", std::process::id(), std::thread::current().id());
+            let folder = std::env::temp_dir().join(name);
+            fs::create_dir(&folder).unwrap();
+            let clock = Arc::new(AtomicU64::new(NOW));
+            let seconds = Arc::clone(&clock);
+            let file = KeyFile::at(folder.join("keys.json"))
+                .clock(Clock::from_fn(move || UNIX_EPOCH + Duration::from_secs(seconds.load(Ordering::SeqCst))));
+            Self { folder, file, clock }
+        }
+
+        fn at(&self, now: u64) {
+            self.clock.store(now, Ordering::SeqCst);
+        }
+
+        /// A key that begins at once, and gives those before it another hour.
+        fn rotate(&self) -> KeyInfo {
+            self.file.rotate(&at_once(Algorithm::EdDsa)).unwrap()
+        }
+
+        fn read(&self) -> KeySet {
+            read(&self.file.path).unwrap()
+        }
+
+        /// Identifier, beginning and end of each.
+        fn listed(&self) -> Vec<(String, u64, Option<u64>)> {
+            self.file.list().unwrap().into_iter().map(|key| (key.id, key.begins_at, key.ends_at)).collect()
+        }
+
+        #[cfg(unix)]
+        fn set_mode(&self, mode: u32) {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&self.file.path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+    }
+
+    impl Drop for Desk {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+
+    fn at_once(algorithm: Algorithm) -> NewKey {
+        NewKey { algorithm, begins_in: Duration::ZERO, keeps_others_for: Duration::from_secs(3600) }
+    }
+
+    #[test]
+    fn each_kind_of_key_that_is_made_signs_and_is_verified() {
+        for algorithm in [
+            Algorithm::Hs256,
+            Algorithm::EdDsa,
+            #[cfg(feature = "es256")]
+            Algorithm::Es256,
+        ] {
+            let desk = Desk::new();
+            let made = desk.file.rotate(&at_once(algorithm)).unwrap();
+            assert_eq!((made.algorithm, made.begins_at, made.ends_at, made.signs), (algorithm, NOW, None, true));
+            assert_eq!(desk.file.list().unwrap(), [made.clone()]);
+            let keys = desk.read();
+            let key = keys.signing(NOW).unwrap();
+            assert_eq!((key.id(), key.algorithm()), (made.id.as_str(), algorithm));
+            assert!(key.verifies(b"message", &key.sign(b"message").unwrap()));
+            assert_eq!(keys.public(NOW).len(), usize::from(algorithm != Algorithm::Hs256));
+        }
+        let said = Desk::new().file.rotate(&at_once(Algorithm::Rs256)).unwrap_err().to_string();
+        assert!(said.contains("cannot be given a new RS256 key here"), "{said}");
+    }
+
+    #[test]
+    fn the_next_key_signs_when_it_begins_and_the_others_end_later() {
+        let desk = Desk::new();
+        // The first begins at once, whatever is asked.
+        let new = NewKey { begins_in: Duration::from_secs(60), ..at_once(Algorithm::EdDsa) };
+        let first = desk.file.rotate(&new).unwrap();
+        assert_eq!((first.begins_at, first.signs), (NOW, true));
+        let second = desk.file.rotate(&new).unwrap();
+        assert_eq!((second.begins_at, second.signs), (NOW + 60, false));
+        let listed = [(first.id.clone(), NOW, Some(NOW + 3660)), (second.id.clone(), NOW + 60, None)];
+        assert_eq!(desk.listed(), listed);
+        assert_eq!(desk.file.list().unwrap().iter().map(|key| key.signs).collect::<Vec<_>>(), [true, false]);
+        desk.at(NOW + 60);
+        assert_eq!(desk.file.list().unwrap().iter().map(|key| key.signs).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn a_key_is_taken_out_by_the_first_rotation_at_its_end() {
+        let desk = Desk::new();
+        let (first, second) = (desk.rotate(), desk.rotate());
+        let end = NOW + 3600;
+        assert_eq!(desk.listed()[0], (first.id.clone(), NOW, Some(end)));
+        desk.at(end - 1);
+        let third = desk.rotate();
+        // What was to end earlier ends when it was to.
+        let kept =
+            [(first.id, NOW, Some(end)), (second.id.clone(), NOW, Some(end + 3599)), (third.id.clone(), end - 1, None)];
+        assert_eq!(desk.listed(), kept);
+        desk.at(end);
+        let fourth = desk.rotate();
+        let ids: Vec<String> = desk.listed().into_iter().map(|(id, ..)| id).collect();
+        assert_eq!(ids, [second.id, third.id, fourth.id]);
+    }
+
+    #[test]
+    fn a_key_that_would_begin_later_makes_way_and_one_that_begins_with_it_stays() {
+        let desk = Desk::new();
+        let first = desk.rotate();
+        let in_an_hour = NewKey { begins_in: Duration::from_secs(3600), ..at_once(Algorithm::EdDsa) };
+        desk.file.rotate(&in_an_hour).unwrap();
+        let sooner = desk.file.rotate(&NewKey { begins_in: Duration::from_secs(60), ..in_an_hour.clone() }).unwrap();
+        let together = desk.file.rotate(&NewKey { begins_in: Duration::from_secs(60), ..in_an_hour }).unwrap();
+        let ids: Vec<String> = desk.listed().into_iter().map(|(id, ..)| id).collect();
+        assert_eq!(ids, [first.id, sooner.id, together.id]);
+    }
+
+    #[test]
+    fn a_key_is_removed_while_another_signs() {
+        let desk = Desk::new();
+        let first = desk.rotate();
+        let later = NewKey { begins_in: Duration::from_secs(60), ..at_once(Algorithm::EdDsa) };
+        let second = desk.file.rotate(&later).unwrap();
+        let said = desk.file.remove("another").unwrap_err().to_string();
+        assert!(said.contains("has no key \"another\""), "{said}");
+        desk.at(NOW + 59);
+        let said = desk.file.remove(&first.id).unwrap_err().to_string();
+        assert!(said.contains("has no other key that signs now"), "{said}");
+        assert_eq!(desk.listed().len(), 2, "what is refused changes nothing");
+        desk.at(NOW + 60);
+        desk.file.remove(&first.id).unwrap();
+        assert_eq!(desk.listed(), [(second.id, NOW + 60, None)]);
+    }
+
+    #[test]
+    fn what_is_no_file_of_keys_is_left_as_it_is() {
+        let desk = Desk::new();
+        assert!(desk.file.list().unwrap_err().to_string().contains("cannot be read"));
+        for text in ["notes", "{}", r#"{"keys":[]}"#, r#"{"keys":[{"kty":"oct","k":"c2hvcnQ"}]}"#] {
+            fs::write(&desk.file.path, text).unwrap();
+            #[cfg(unix)]
+            desk.set_mode(0o600);
+            assert!(desk.file.list().is_err() && desk.file.rotate(&NewKey::default()).is_err(), "{text}");
+            assert_eq!(fs::read_to_string(&desk.file.path).unwrap(), text);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_is_its_owners_and_keeps_who_may_read_it() {
+        let desk = Desk::new();
+        desk.rotate();
+        let mode =
+            || std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&desk.file.path).unwrap().permissions()) & 0o777;
+        assert_eq!(mode(), 0o600);
+        desk.set_mode(0o640);
+        desk.rotate();
+        assert_eq!(mode(), 0o640, "its group can read it still");
+        for open in [0o644, 0o602, 0o601] {
+            desk.set_mode(open);
+            let said = desk.file.list().unwrap_err().to_string();
+            assert!(said.contains("can be read by everyone") && said.contains("chmod o="), "{open:o}: {said}");
+        }
+        let aside = ["keys.json", "keys.json.lock"];
+        let mut names: Vec<_> = fs::read_dir(&desk.folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(names, aside, "and nothing half written is left beside it");
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_again_while_its_keys_are_in_use() {
+        let desk = Desk::new();
+        let first = desk.rotate();
+        let keys = super::super::SigningKeys::from_file_every(&desk.file.path, Duration::ZERO).unwrap();
+        let once = super::super::SigningKeys::from_file(&desk.file.path).unwrap();
+        let second = desk.rotate();
+        assert!(keys.cached().snapshot().verifying(Some(&second.id), NOW).is_none());
+        while keys.cached().current().verifying(Some(&second.id), NOW).is_none() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert!(keys.cached().snapshot().verifying(Some(&first.id), NOW).is_some());
+        let within_ten_seconds = once.cached().current();
+        assert!(within_ten_seconds.verifying(Some(&first.id), NOW).is_some());
+        assert!(within_ten_seconds.verifying(Some(&second.id), NOW).is_none());
+    }
+}

@@ -455,4 +455,119 @@ mod tests {
         assert!(!key.verifies(b"another", &key.sign(b"message").unwrap()));
         assert!(!key.verifies(b"message", b""));
     }
+
+    #[test]
+    fn an_algorithm_is_found_by_its_name() {
+        for algorithm in [Algorithm::Hs256, Algorithm::EdDsa, Algorithm::Es256, Algorithm::Rs256] {
+            assert_eq!(Algorithm::of_name(&algorithm.to_string()), Some(algorithm));
+        }
+        assert_eq!((Algorithm::EdDsa.name(), Algorithm::Hs256.name()), ("EdDSA", "HS256"));
+        assert_eq!(Algorithm::of_name("hs256"), None);
+    }
+
+    #[test]
+    fn a_secret_needs_32_bytes_and_8_that_differ() {
+        assert!(SigningKey::from_secret(&Secret::new("abcdefgh".repeat(4))).is_ok());
+        assert!(refusal(&"abcdefgh".repeat(4)[1..]).contains("is too short: 31 bytes"));
+        assert!(refusal(&"abcdefg".repeat(5)).contains("repeats a few characters"));
+    }
+
+    // Cargo sets these two: a text that would do as a key, and an empty one.
+    #[test]
+    fn a_key_in_a_variable_is_read_and_an_empty_variable_is_none() {
+        let key = SigningKey::from_env("CARGO_PKG_DESCRIPTION").unwrap();
+        let same = SigningKey::from_secret(&Secret::new(env!("CARGO_PKG_DESCRIPTION"))).unwrap();
+        assert_eq!(key.id(), same.id());
+        let text = SigningKey::from_env("CARGO_PKG_HOMEPAGE").unwrap_err().to_string();
+        assert!(text.starts_with("CARGO_PKG_HOMEPAGE is not set."), "{text}");
+        let text = SigningKey::from_env("CARGO_PKG_VERSION").unwrap_err().to_string();
+        assert!(text.starts_with("the key in CARGO_PKG_VERSION is too short"), "{text}");
+    }
+
+    #[test]
+    fn blanks_around_the_key_in_a_file_do_not_count() {
+        let path = std::env::temp_dir().join(format!("auth-runtime-{}-blanks.key", std::process::id()));
+        fs::write(&path, "\n 0123456789abcdef0123456789abcdef \n").unwrap();
+        let key = SigningKey::from_file(&path).unwrap();
+        assert_eq!(key.id(), SigningKey::from_secret(&Secret::new("0123456789abcdef0123456789abcdef")).unwrap().id());
+        fs::write(&path, "short").unwrap();
+        let text = SigningKey::from_file(&path).unwrap_err().to_string();
+        assert!(text.contains("blanks.key is too short"), "{text}");
+        fs::remove_file(&path).unwrap();
+        assert!(SigningKey::from_file(&path).unwrap_err().to_string().contains("cannot be read"));
+    }
+
+    #[test]
+    fn a_key_file_that_cannot_be_made_is_named() {
+        let path = std::env::temp_dir().join(format!("auth-runtime-{}-missing", std::process::id())).join("a.key");
+        let text = SigningKey::from_file_or_generate(&path).unwrap_err().to_string();
+        assert!(text.contains("a new key cannot be written to") && text.contains("a.key"), "{text}");
+    }
+
+    /// As is what another process makes in the same moment: it is there, and stays.
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nowhere_is_not_replaced() {
+        let path = std::env::temp_dir().join(format!("auth-runtime-{}-link.key", std::process::id()));
+        std::os::unix::fs::symlink("/nonexistent/key", &path).unwrap();
+        let text = SigningKey::from_file_or_generate(&path).unwrap_err().to_string();
+        assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+        fs::remove_file(&path).unwrap();
+        assert!(text.contains("cannot be read"), "{text}");
+    }
+
+    #[test]
+    fn generated_keys_differ_and_need_randomness() {
+        let randomness = Randomness::default();
+        let (one, other) = (SigningKey::generate(&randomness).unwrap(), SigningKey::generate(&randomness).unwrap());
+        assert_ne!(one.id(), other.id());
+        let failing = Randomness::from_fn(|_| Err(crate::ambient::RandomnessUnavailable));
+        assert!(SigningKey::generate(&failing).is_err());
+    }
+
+    #[test]
+    fn the_public_half_says_what_the_key_is_for() {
+        let key = SigningKey::from_ed25519_seed(&[7; 32]);
+        let public = serde_json::to_value(key.public().unwrap()).unwrap();
+        let x = public["x"].as_str().unwrap();
+        assert_eq!(
+            public,
+            serde_json::json!({"kty": "OKP", "crv": "Ed25519", "x": x, "kid": key.id(), "alg": "EdDSA", "use": "sig"})
+        );
+        let verifying = VerifyingKey::of_jwk(&key.public().unwrap()).unwrap();
+        assert_eq!((verifying.id(), verifying.algorithm()), (Some(key.id()), Algorithm::EdDsa));
+        assert!(verifying.verifies(b"message", &key.sign(b"message").unwrap()));
+        assert!(!verifying.verifies(b"another", &key.sign(b"message").unwrap()));
+        assert!(!verifying.verifies(b"message", b""));
+        assert_eq!(format!("{verifying:?}"), format!("VerifyingKey(EdDSA, Some({:?}))", key.id()));
+    }
+
+    #[test]
+    fn a_public_key_for_something_else_verifies_nothing() {
+        let public = SigningKey::from_ed25519_seed(&[7; 32]).public().unwrap();
+        assert!(VerifyingKey::of_jwk(&Jwk { usage: None, alg: None, ..public.clone() }).is_some());
+        assert!(VerifyingKey::of_jwk(&Jwk { usage: Some("enc".to_owned()), ..public.clone() }).is_none());
+        assert!(VerifyingKey::of_jwk(&Jwk { alg: Some("ES256".to_owned()), ..public.clone() }).is_none());
+        assert!(VerifyingKey::of_jwk(&Jwk { crv: Some("X25519".to_owned()), ..public.clone() }).is_none());
+        // The neutral element: it verifies signatures of anybody.
+        let mut weak = [0; 32];
+        weak[0] = 1;
+        assert!(VerifyingKey::of_jwk(&Jwk { x: Some(super::super::jwk::encode(weak)), ..public }).is_none());
+    }
+
+    #[test]
+    fn an_ed25519_key_with_another_s_public_half_is_refused() {
+        let encode = super::super::jwk::encode;
+        let public = SigningKey::from_ed25519_seed(&[7; 32]).public().unwrap();
+        let with = |seed: [u8; 32]| Jwk { d: Some(Secret::new(encode(seed))), ..public.clone() };
+        let key = SigningKey::from_jwk(&with([7; 32])).unwrap();
+        assert!(key.verifies(b"message", &key.sign(b"message").unwrap()));
+        assert!(SigningKey::from_jwk(&with([8; 32])).is_err());
+        assert!(SigningKey::from_jwk(&public).is_err(), "it has no private half");
+    }
+
+    #[test]
+    fn what_cannot_be_signed_says_so() {
+        assert!(!CannotSign.to_string().is_empty());
+    }
 }

@@ -84,3 +84,25 @@ impl Signs for RsaKey {
         self.signing.try_sign(message).map(|signature| signature.to_vec()).map_err(|_| CannotSign)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_read_without_its_zeros_and_up_to_8192_bits() {
+        assert_eq!(number("AAAAAQAB"), number("AQAB"));
+        assert_eq!(number("AQAB").unwrap().bit_width_vartime(), 17);
+        assert!(number("").is_none() && number("AAAA").is_none() && number("=").is_none());
+        assert!(number(&encode([255; 1023])).is_some() && number(&encode([255; 1024])).is_some());
+        assert!(number(&encode([255; 1025])).is_none());
+        assert!(number(&encode([[0; 1024], [255; 1024]].concat())).is_some());
+    }
+
+    #[test]
+    fn a_key_of_less_than_2048_bits_is_refused() {
+        let of_bytes = |bytes: usize| public(&Jwk::rsa(encode(vec![255; bytes]), "AQAB".to_owned()));
+        assert!(of_bytes(128).is_none() && of_bytes(255).is_none());
+        assert!(of_bytes(256).is_some());
+    }
+}

@@ -314,6 +314,39 @@ mod tests {
     }
 
     #[test]
+    fn a_key_signs_and_is_served_until_its_end() {
+        let (first, other) = (SigningKey::from_ed25519_seed(&[1; 32]), SigningKey::from_ed25519_seed(&[2; 32]));
+        let mut keys = KeySet::default();
+        keys.hold(first.clone(), 100, 200);
+        assert!(keys.signing(99).is_none() && keys.signing(200).is_none() && keys.signing(300).is_none());
+        for now in [100, 150, 199] {
+            assert_eq!(keys.signing(now).unwrap().id(), first.id(), "{now}");
+        }
+        assert_eq!(keys.verifying(None, 199).unwrap().id(), Some(first.id()), "it is the only one there is");
+        assert!(keys.verifying(None, 200).is_none());
+        keys.hold(other.clone(), 300, 400);
+        let served = |now| keys.public(now).into_iter().map(|jwk| jwk.kid.unwrap()).collect::<Vec<_>>();
+        assert_eq!(served(199), [first.id(), other.id()]);
+        assert_eq!(served(200), [other.id()]);
+        assert_eq!(served(400), [""; 0]);
+    }
+
+    #[test]
+    fn a_key_that_is_replaced_verifies_where_it_is_kept() {
+        let [first, second, third] = [1, 2, 3].map(|seed| SigningKey::from_ed25519_seed(&[seed; 32]));
+        let keys = SigningKeys::from(first.clone());
+        let clone = keys.clone();
+        assert_eq!(clone.cached().snapshot().signing(0).unwrap().id(), first.id());
+        keys.replace(second.clone(), [first.clone()]);
+        let now = clone.cached().snapshot();
+        assert_eq!(now.signing(0).unwrap().id(), second.id());
+        assert!(now.verifying(Some(first.id()), 0).is_some() && now.verifying(Some(third.id()), 0).is_none());
+        keys.replace(third.clone(), []);
+        assert!(clone.cached().snapshot().verifying(Some(first.id()), 0).is_none());
+        assert!(format!("{keys:?}").contains(third.id()), "{keys:?}");
+    }
+
+    #[test]
     fn two_keys_of_one_name_are_refused() {
         let key = r#"{"kty":"oct","kid":"a","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}"#;
         let set: JwkSet = serde_json::from_str(&format!(r#"{{"keys":[{key},{key}]}}"#)).unwrap();
@@ -366,5 +399,41 @@ mod tests {
             *source.last.lock().unwrap() = Instant::now().checked_sub(2 * LEAST_PAUSE).unwrap();
         }
         assert!(keys.renewed().await.verifying(Some(key.id()), 0).is_some());
+    }
+
+    #[tokio::test]
+    async fn keys_that_are_due_are_read_again_meanwhile_and_once() {
+        let reads = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&reads);
+        let new = key();
+        let read = new.clone();
+        let keys = Arc::new(CachedKeys::reloaded(KeySet::default(), Duration::from_secs(3600), move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let keys = fixed(read.clone(), []);
+            Box::pin(async { Ok(keys) })
+        }));
+        let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        assert!(keys.current().signing(0).is_none());
+        assert_eq!(tasks(), 0, "they are not due");
+        let source = keys.source.as_ref().unwrap();
+        *source.last.lock().unwrap() = Instant::now().checked_sub(Duration::from_secs(7200)).unwrap();
+        assert!(keys.current().signing(0).is_none(), "nobody waits for it");
+        while keys.snapshot().signing(0).is_none() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(keys.current().signing(0).unwrap().id(), new.id());
+        assert_eq!((reads.load(Ordering::SeqCst), tasks()), (1, 0));
+    }
+
+    #[tokio::test]
+    async fn who_asks_while_keys_are_read_does_not_read_them_too() {
+        let keys =
+            Arc::new(CachedKeys::reloaded(KeySet::default(), Duration::ZERO, || Box::pin(std::future::pending())));
+        let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        for _ in 0..10 {
+            keys.current();
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(tasks(), 1);
     }
 }
