@@ -2,13 +2,21 @@
 //!
 //! `cargo run --bin basic`, then open the URL that it prints.
 
-use std::{collections::HashMap, sync::Arc};
-
-use auth_runtime::{Argon2id, Auth, NoUsers, PasswordHasher, Refused, Verdict, prelude::*};
+use auth_runtime::{NoUsers, Randomness, Refused, prelude::*};
 use axum::{
     http::{StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
+
+#[derive(AuthUser, Clone)]
+struct User {
+    #[auth(username)]
+    name: String,
+    #[auth(disabled)]
+    disabled: bool,
+    #[auth(password_hash)]
+    hash: PasswordHash,
+}
 
 /// Whoever is let in, by name.
 #[derive(SecurityScheme, Clone)]
@@ -34,21 +42,18 @@ pub(crate) async fn shelf(Member(name): Member) -> Html<String> {
     Html(format!("<h1>Welcome, {name}.</h1><p>The key hangs behind the door.</p>"))
 }
 
-/// One hash a request, on a thread of its own: with many requests, log in once and use tokens.
-pub(crate) fn auth() -> Result<Auth<NoUsers>, BoxError> {
-    let hasher = Arc::new(Argon2id::default());
-    let decoy = hasher.hash("nobody's")?;
-    let hashes = HashMap::from([("stanley".to_owned(), hasher.hash("swordfish")?)]);
-    let hashes = Arc::new(hashes);
+/// Who is let in. Each request costs a hash, on the pool of these users, and guessing is limited: with many requests, log in
+/// once and use tokens.
+pub(crate) async fn auth() -> Result<Auth<NoUsers>, BoxError> {
+    let users = MemoryUsers::new();
+    let members = Auth::builder(users.clone()).signing_key(SigningKey::generate(&Randomness::default())?).build()?;
+    let hash = members.hash_password("swordfish".into()).await?;
+    users.insert(User { name: "stanley".to_owned(), disabled: false, hash });
     let auth = Auth::without_users().authenticator::<Member>(move |credentials: BasicCredentials| {
-        let BasicCredentials { username, password } = credentials;
-        // An unknown name costs what a known one does.
-        let known = hashes.get(&username).cloned();
-        let (hasher, hash) = (Arc::clone(&hasher), known.clone().unwrap_or_else(|| decoy.clone()));
+        let members = members.clone();
         async move {
-            let verdict = tokio::task::spawn_blocking(move || hasher.verify(password.expose(), &hash)).await;
-            let matches = matches!(verdict, Ok(Ok(Verdict::Match | Verdict::MatchOutdated)));
-            (matches && known.is_some()).then_some(username)
+            let BasicCredentials { username, password, address } = credentials;
+            members.verify_login(&username, &password, address).await.map(|user| user.name)
         }
     });
     Ok(auth.build()?)
@@ -60,7 +65,7 @@ pub(crate) fn app(auth: Auth<NoUsers>) -> SecureRouter {
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
-    let app = app(auth()?);
+    let app = app(auth().await?);
     if examples::prints_access_table(&app)? {
         return Ok(());
     }

@@ -469,12 +469,8 @@ guarded!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15);
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Mutex, PoisonError};
-
-    use tracing::{Event, Level, Metadata, Subscriber, field::Visit, span};
-
     use super::*;
-    use crate::{Secret, SecurityScheme, endpoint::Source, openapi::Describe, scheme::scheme_of};
+    use crate::{endpoint::Source, openapi::Describe};
 
     struct Somewhere;
 
@@ -520,75 +516,5 @@ mod tests {
         let guard = Guard::<Somewhere> { denial: None, endpoint: PhantomData };
         let printed = format!("{guard:?}");
         assert!(printed.starts_with("Guard<") && printed.ends_with("::Somewhere>"), "{printed}");
-    }
-
-    /// Keeps what is logged.
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<String>>>);
-
-    struct Fields<'a>(&'a mut String);
-
-    impl Visit for Fields<'_> {
-        fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
-            use fmt::Write;
-            write!(self.0, " {field}={value:?}").unwrap();
-        }
-    }
-
-    impl Subscriber for Log {
-        fn enabled(&self, _: &Metadata<'_>) -> bool {
-            true
-        }
-
-        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-            span::Id::from_u64(1)
-        }
-
-        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-        fn event(&self, event: &Event<'_>) {
-            let mut text = event.metadata().level().to_string();
-            event.record(&mut Fields(&mut text));
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text);
-        }
-
-        fn enter(&self, _: &span::Id) {}
-
-        fn exit(&self, _: &span::Id) {}
-    }
-
-    #[derive(SecurityScheme, Clone)]
-    #[security(api_key(header = "x-key"))]
-    struct Key(Secret);
-
-    #[test]
-    fn each_decision_is_logged_with_its_reason() {
-        let log = Log::default();
-        let claims = Some(AccessClaims::new("johndoe"));
-        let principal = Principal::<()> { claims, user: None, schemes: Vec::new(), named: Vec::new() };
-        tracing::subscriber::with_default(log.clone(), || {
-            log_granted(&parts(), &principal);
-            log_refused(&parts(), &Refusal::NoCredentials);
-            log_refused(&parts(), &Refusal::InvalidToken(TokenFault::Expired));
-            let fault = crate::CredentialFault::Malformed;
-            log_refused(&parts(), &Refusal::InvalidCredentials(scheme_of::<Key>(), fault));
-            log_observed(&parts(), &Refusal::Forbidden);
-        });
-        let logged = log.0.lock().unwrap();
-        for (line, words) in logged.iter().zip([
-            (Level::DEBUG, "access.granted", &["johndoe"][..]),
-            (Level::INFO, "access.refused", &[Refusal::NoCredentials.event()]),
-            (Level::INFO, "access.refused", &["invalid_token", "fault=expired"]),
-            (Level::INFO, "access.refused", &["invalid_credentials", "Key", "fault=malformed"]),
-            (Level::WARN, "access.observed", &[Refusal::Forbidden.event(), "not refused"]),
-        ]) {
-            let (level, event, rest) = words;
-            assert!(line.starts_with(level.as_str()) && line.contains(event), "{line}");
-            assert!(line.contains("method=GET") && line.contains("path=\"/path\""), "{line}");
-            assert!(rest.iter().all(|word| line.contains(word)), "{line}");
-        }
-        assert_eq!(logged.len(), 5);
     }
 }

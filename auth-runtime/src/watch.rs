@@ -191,3 +191,105 @@ fn count(event: &AuditEvent<'_>) {
     metrics::counter!("auth_events_total", "event" => event.event, "reason" => event.reason.unwrap_or_default())
         .increment(1);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, PoisonError};
+
+    use axum::http::Request;
+    use tracing::{
+        Event, Level, Metadata, Subscriber,
+        field::{Field, Visit},
+        span,
+    };
+
+    use super::*;
+    use crate::{SecurityScheme, scheme::scheme_of, secret::Secret, token::TokenFault};
+
+    /// Keeps what is logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<String>>>);
+
+    struct Fields<'a>(&'a mut String);
+
+    impl Visit for Fields<'_> {
+        fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+            use fmt::Write;
+            write!(self.0, " {field}={value:?}").unwrap();
+        }
+    }
+
+    impl Subscriber for Log {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            let mut text = event.metadata().level().to_string();
+            event.record(&mut Fields(&mut text));
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+        }
+
+        fn enter(&self, _: &span::Id) {}
+
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    #[derive(SecurityScheme, Clone)]
+    #[security(api_key(header = "x-key"))]
+    struct Key(Secret);
+
+    #[test]
+    fn each_decision_is_logged_with_its_reason() {
+        let log = Log::default();
+        let (parts, ()) = Request::get("/path?key=secret").body(()).unwrap().into_parts();
+        let at = |event: &'static str| AuditEvent::at(event, &parts);
+        let malformed = Refusal::InvalidCredentials(scheme_of::<Key>(), crate::CredentialFault::Malformed);
+        tracing::subscriber::with_default(log.clone(), || {
+            for event in [
+                AuditEvent { user: Some("john\ndoe"), ..at("access.granted") },
+                at("access.refused").because(&Refusal::NoCredentials),
+                at("access.refused").because(&Refusal::InvalidToken(TokenFault::Expired)),
+                at("access.refused").because(&malformed),
+                at("access.observed").because(&Refusal::Forbidden),
+                at("refresh.replayed"),
+                at("login.locked"),
+            ] {
+                Watch::default().record(event);
+            }
+        });
+        let logged = log.0.lock().unwrap();
+        for (line, (level, event, rest)) in logged.iter().zip([
+            (Level::DEBUG, "access.granted", &[r#"user="john\ndoe""#][..]),
+            (Level::INFO, "access.refused", &["no_credentials"]),
+            (Level::INFO, "access.refused", &["invalid_token", "expired"]),
+            (Level::INFO, "access.refused", &["invalid_credentials", "Key", "malformed"]),
+            (Level::WARN, "access.observed", &["forbidden"]),
+            (Level::WARN, "refresh.replayed", &[]),
+            (Level::WARN, "login.locked", &[]),
+        ]) {
+            assert!(line.starts_with(level.as_str()) && line.contains(event), "{line}");
+            assert!(line.contains("method=\"GET\" path=\"/path\""), "{line}");
+            assert!(rest.iter().all(|word| line.contains(word)), "{line}");
+        }
+        assert_eq!(logged.len(), 7);
+    }
+
+    #[test]
+    fn a_sink_is_told_the_time() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&told);
+        let keep = move |event: &AuditEvent<'_>| sink.lock().unwrap().push(serde_json::to_value(event).unwrap());
+        let clock = Clock::from_fn(|| std::time::UNIX_EPOCH + std::time::Duration::from_secs(7));
+        Watch::new(Some(Arc::new(keep)), clock).record(AuditEvent::of("user.disabled", "ann"));
+        assert_eq!(told.lock().unwrap()[0], serde_json::json!({"event": "user.disabled", "time": 7, "user": "ann"}));
+    }
+}

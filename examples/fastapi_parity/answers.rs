@@ -28,7 +28,7 @@ pub(crate) struct UsernameAndPassword {
 }
 
 impl From<BasicCredentials> for UsernameAndPassword {
-    fn from(BasicCredentials { username, password }: BasicCredentials) -> Self {
+    fn from(BasicCredentials { username, password, .. }: BasicCredentials) -> Self {
         Self { username, password: password.expose().to_owned() }
     }
 }

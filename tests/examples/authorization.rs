@@ -13,7 +13,7 @@ use crate::{
     process::Scratch,
     programs::{
         api_keys, basic, fastapi_parity, login_page, oauth2_scopes, ownership, roles, simple_oauth2, token_server,
-        websocket,
+        watching, websocket,
     },
 };
 
@@ -93,9 +93,17 @@ async fn api_keys_answers_as_declared() {
 
 #[tokio::test]
 async fn basic_answers_as_declared() {
-    let auth = basic::auth().unwrap();
+    let auth = basic::auth().await.unwrap();
     let app = basic::app(auth.clone());
     holds(&AuthorizationTest::new(&auth, app).unwrap().credential::<basic::Member>("stanley:swordfish").run().await, 1);
+}
+
+#[tokio::test]
+async fn watching_answers_as_declared() {
+    let (journal, _events) = std::sync::mpsc::channel();
+    let state = watching::state(journal).await.unwrap();
+    let app = watching::app(state.clone());
+    holds(&AuthorizationTest::new(state.auth(), app).unwrap().user("johndoe").run().await, 3);
 }
 
 /// The parity server as it is served: the chapters with users of their own, and then all applications that have none, each with

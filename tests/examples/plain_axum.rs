@@ -7,7 +7,7 @@ use crate::programs::fastapi_parity::{
     tutorial006, tutorial007, websockets,
 };
 use crate::programs::{
-    adopt, api_keys as api_key_program, basic, oauth2_scopes, ownership, roles, simple_oauth2, websocket,
+    adopt, api_keys as api_key_program, basic, oauth2_scopes, ownership, roles, simple_oauth2, watching, websocket,
 };
 use auth_runtime::{Auth, AuthUser, MemoryUsers, Randomness, SigningKey};
 use axum::{Router, routing::any};
@@ -83,7 +83,9 @@ async fn refuses_strangers() {
     let app = ownership::App { auth: auth::<ownership::User>(), wall: ownership::Wall::default() };
     refuse!(app.clone(), "ownership.rs": ownership[read_note, write_note, random_note, clear_wall]);
     refuse!(api_key_program::auth().unwrap(), "api_keys.rs": api_key_program[read_measurements, add_measurement]);
-    refuse!(basic::auth().unwrap(), "basic.rs": basic[shelf]);
+    refuse!(basic::auth().await.unwrap(), "basic.rs": basic[shelf]);
+    let (journal, _events) = std::sync::mpsc::channel();
+    refuse!(watching::state(journal).await.unwrap(), "watching.rs": watching[read_users_me, read_metrics]);
     // The other one is observed.
     refuse!(adopt::state().await.unwrap(), "adopt.rs": adopt[report]);
     let none = || Auth::without_users().build().unwrap();

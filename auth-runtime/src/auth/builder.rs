@@ -361,7 +361,7 @@ impl<U: AuthUser> AuthBuilder<U> {
     ///
     /// # Errors
     /// [`ConfigError`] names what is missing or out of range.
-    pub fn build(self) -> Result<Auth<U>, ConfigError> {
+    pub fn build(mut self) -> Result<Auth<U>, ConfigError> {
         if !is_quotable(&self.answers.realm) {
             return Err(ConfigError::new("the realm holds a quote, a backslash or a character beyond printable ASCII"));
         }
@@ -403,11 +403,12 @@ impl<U: AuthUser> AuthBuilder<U> {
         if let Some(problem) = self.password_rules.problem() {
             return Err(ConfigError::new(problem));
         }
-        let proxies = self.proxies.transpose().map_err(|text| {
+        let proxies = self.proxies.take().transpose().map_err(|text| {
             ConfigError::new(format!(
                 "{text:?} is no proxy: an address such as 192.0.2.7, or a network such as 10.0.0.0/8, of which nothing follows the prefix"
             ))
         })?;
+        self.authenticators.trust_proxies(proxies);
         let JwtSettings { issuer, audience, lifetime, leeway } = &self.jwt;
         if lifetime.as_secs() == 0 || *lifetime > LONGEST_LIFETIME {
             return Err(ConfigError::new("the lifetime of tokens is between one second and 24 hours"));
@@ -502,7 +503,6 @@ impl<U: AuthUser> AuthBuilder<U> {
             clients: self.clients,
             counters: self.counters,
             guessing: self.guessing,
-            proxies,
             password_rules: self.password_rules,
             mailer: self.mailer,
             mails: Arc::new(Semaphore::new(MOST_MAILS_AT_ONCE)),

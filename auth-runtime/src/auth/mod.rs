@@ -27,7 +27,7 @@ pub use self::{
     sessions::{IssuedTokens, SessionLifetime},
 };
 use crate::{
-    address::{self, ClientAddress, TrustedProxies},
+    address::ClientAddress,
     ambient::{Clock, Randomness},
     endpoint::{Endpoint, Takes},
     error::{Answers, Refusal},
@@ -75,7 +75,6 @@ struct Inner<U> {
     clients: Option<Box<dyn AnyClientStore>>,
     counters: Box<dyn AnyCounterStore>,
     guessing: GuessingLimits,
-    proxies: Option<TrustedProxies>,
     password_rules: PasswordRules,
     mailer: Option<Arc<dyn AnyMailer>>,
     /// How many more mails may be under way.
@@ -193,7 +192,7 @@ impl<U> Auth<U> {
     /// Where a request comes from, as its connection and the [trusted proxies](AuthBuilder::trusted_proxies) say.
     #[must_use]
     pub fn client_address(&self, parts: &Parts) -> ClientAddress {
-        address::of(parts, self.0.proxies.as_ref())
+        self.0.authenticators.client_address(parts)
     }
 
     /// Tells whoever watches.

@@ -9,7 +9,8 @@ mod rules;
 use std::{error::Error, fmt};
 
 use serde::{Serialize, Serializer};
-use zeroize::Zeroizing;
+
+use crate::secret::Secret;
 
 pub use self::argon2id::{Argon2id, ParameterError};
 pub use self::{
@@ -33,19 +34,19 @@ pub(crate) use self::{
 /// }
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct PasswordHash(Zeroizing<String>);
+pub struct PasswordHash(Secret);
 
 impl PasswordHash {
     /// A hash as it is stored: a PHC string, or whatever the application's [`PasswordHasher`] understands. It is not
     /// checked here; a hash that the hasher cannot read admits nobody.
     pub fn from_stored(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
+        Self(Secret::new(text))
     }
 
     /// The text to store. Only a store needs it.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        self.0.expose()
     }
 }
 
@@ -70,7 +71,7 @@ where
 
 impl fmt::Debug for PasswordHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[redacted]")
+        self.0.fmt(f)
     }
 }
 

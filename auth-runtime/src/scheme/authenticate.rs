@@ -14,6 +14,7 @@ use axum::http::request::Parts;
 
 use super::{Credential, KeyIn, Place, Scheme, SecurityScheme, credential::CredentialFault, cross_site};
 use crate::{
+    address::{self, ClientAddress, TrustedProxies},
     error::Refusal,
     scope::RequestedScope,
     store::{Boxed, StoreError},
@@ -28,6 +29,8 @@ pub enum Authenticated<P> {
     No(Option<Cow<'static, str>>),
     /// It could not be found out: 503.
     Unavailable(StoreError),
+    /// Refused for a reason of its own: too many attempts, say.
+    Refused(Refusal),
 }
 
 /// A principal, and the scopes of the credential that was shown.
@@ -95,6 +98,17 @@ impl<P> IntoAuthenticated<P> for Option<P> {
 impl<P> IntoAuthenticated<P> for Option<Granted<P>> {
     fn into_authenticated(self) -> Authenticated<P> {
         self.map_or(Authenticated::No(None), Authenticated::Yes)
+    }
+}
+
+/// What [`Auth::verify_login`](crate::Auth::verify_login) gives: a wrong password is a credential that is not accepted.
+impl<P> IntoAuthenticated<P> for Result<P, Refusal> {
+    fn into_authenticated(self) -> Authenticated<P> {
+        match self {
+            Ok(principal) => Authenticated::Yes(Granted::to(principal)),
+            Err(Refusal::BadLogin) => Authenticated::No(None),
+            Err(refusal) => Authenticated::Refused(refusal),
+        }
     }
 }
 
@@ -181,11 +195,13 @@ where
     }
 }
 
-/// Those that an application's `Auth` was given, and the other origins whose pages may send its cookies.
+/// Those that an application's `Auth` was given, and whose word it takes: other origins, whose pages may send its cookies, and
+/// proxies.
 #[derive(Clone, Default)]
 pub(crate) struct Authenticators {
     functions: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     trusted_origins: Vec<String>,
+    proxies: Option<TrustedProxies>,
 }
 
 impl Authenticators {
@@ -195,6 +211,14 @@ impl Authenticators {
 
     pub(crate) fn trust(&mut self, origins: Vec<String>) {
         self.trusted_origins = origins;
+    }
+
+    pub(crate) fn trust_proxies(&mut self, proxies: Option<TrustedProxies>) {
+        self.proxies = proxies;
+    }
+
+    pub(crate) fn client_address(&self, parts: &Parts) -> ClientAddress {
+        address::of(parts, self.proxies.as_ref())
     }
 
     pub(crate) fn trusted_origins(&self) -> &[String] {
@@ -275,6 +299,7 @@ pub(crate) fn read<'a, K: SecurityScheme>(
     Box::pin(async move {
         let wrong = |fault| Refusal::InvalidCredentials(scheme, fault);
         let Some(credential) = K::Credential::read(&scheme.place, parts).map_err(wrong)? else { return Ok(None) };
+        let credential = credential.sent_from(authenticators.client_address(parts));
         let in_cookie = matches!(scheme.place, Place::ApiKey(KeyIn::Cookie, _));
         if in_cookie && cross_site::is_forgeable(parts, authenticators.trusted_origins()) {
             return Err(Refusal::CrossSite);
@@ -298,6 +323,7 @@ pub(crate) fn read<'a, K: SecurityScheme>(
                 Ok(Some(Found { value: Box::new(K::of(principal)), scopes: Some(scopes) }))
             }
             Authenticated::No(told) => Err(wrong(CredentialFault::Rejected(told))),
+            Authenticated::Refused(refusal) => Err(refusal),
             Authenticated::Unavailable(error) => Err(crate::auth::unavailable("scheme.unavailable", &error)),
         }
     })
@@ -316,6 +342,7 @@ mod tests {
             Authenticated::Yes(Granted { principal, scopes }) => format!("{principal} {scopes:?}"),
             Authenticated::No(told) => format!("no {told:?}"),
             Authenticated::Unavailable(error) => format!("unavailable: {error}"),
+            Authenticated::Refused(refusal) => format!("refused: {refusal}"),
         }
     }
 
@@ -336,6 +363,9 @@ mod tests {
             (Ok::<_, StoreError>(Some(granted())).into_authenticated(), r#"7 ["a"]"#),
             (Ok::<_, StoreError>(None::<Granted<u8>>).into_authenticated(), "no None"),
             (Err::<Option<Granted<u8>>, _>(down()).into_authenticated(), "unavailable: down"),
+            (Ok::<_, Refusal>(7).into_authenticated(), "7 []"),
+            (Err::<u8, _>(Refusal::BadLogin).into_authenticated(), "no None"),
+            (Err::<u8, _>(Refusal::Unavailable).into_authenticated(), "refused: temporarily unavailable"),
             (Ok::<_, &'static str>(7).into_authenticated(), "7 []"),
             (Err::<u8, _>("gone").into_authenticated(), r#"no Some("gone")"#),
             (Ok::<_, &'static str>(granted()).into_authenticated(), r#"7 ["a"]"#),

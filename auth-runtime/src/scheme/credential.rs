@@ -8,7 +8,7 @@ use percent_encoding::percent_decode;
 use serde::Serialize;
 
 use super::{KeyIn, Place, authorization, bearer};
-use crate::{secret::Secret, token::TokenFault};
+use crate::{address::ClientAddress, secret::Secret, token::TokenFault};
 
 /// What is wrong with a credential that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,13 @@ pub trait Credential: Clone + Send + Sync + Sized + 'static {
     /// # Errors
     /// [`CredentialFault`] for one that is there and cannot be read.
     fn read(place: &Place, parts: &Parts) -> Result<Option<Self>, CredentialFault>;
+
+    /// With the address that the request comes from, for those that can be guessed.
+    #[must_use]
+    fn sent_from(self, address: ClientAddress) -> Self {
+        let _ = address;
+        self
+    }
 }
 
 /// An API key, a bearer token, or what follows the scheme of another `Authorization` header.
@@ -84,7 +91,7 @@ impl Credential for Secret {
 
 /// A client's identifier and secret in HTTP Basic, each of them encoded as in a form (RFC 6749 section 2.3.1).
 pub(crate) fn client_credentials(headers: &HeaderMap) -> Result<Option<(String, Secret)>, CredentialFault> {
-    let Some(BasicCredentials { username, password }) = basic(headers)? else { return Ok(None) };
+    let Some(BasicCredentials { username, password, .. }) = basic(headers)? else { return Ok(None) };
     Ok(Some((form_decoded(&username)?, Secret::new(form_decoded(password.expose())?))))
 }
 
@@ -95,6 +102,8 @@ pub struct BasicCredentials {
     pub username: String,
     /// The password; it prints as `[redacted]`.
     pub password: Secret,
+    /// Where the request comes from: what [`Auth::verify_login`](crate::Auth::verify_login) takes.
+    pub address: ClientAddress,
 }
 
 impl Credential for BasicCredentials {
@@ -102,6 +111,10 @@ impl Credential for BasicCredentials {
 
     fn read(_: &Place, parts: &Parts) -> Result<Option<Self>, CredentialFault> {
         basic(&parts.headers)
+    }
+
+    fn sent_from(self, address: ClientAddress) -> Self {
+        Self { address, ..self }
     }
 }
 
@@ -112,7 +125,8 @@ fn basic(headers: &HeaderMap) -> Result<Option<BasicCredentials>, CredentialFaul
     // RFC 7617 section 2: the first colon ends the name; control characters are in neither.
     match text.expose().split_once(':') {
         Some((username, password)) if !text.expose().contains(char::is_control) => {
-            Ok(Some(BasicCredentials { username: username.to_owned(), password: Secret::new(password) }))
+            let (username, password) = (username.to_owned(), Secret::new(password));
+            Ok(Some(BasicCredentials { username, password, address: ClientAddress::UNKNOWN }))
         }
         _ => Err(CredentialFault::Malformed),
     }
