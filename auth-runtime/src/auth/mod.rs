@@ -4,6 +4,8 @@ mod accounts;
 mod builder;
 mod clients;
 mod introspection;
+#[cfg(test)]
+mod kept;
 mod no_users;
 mod passwords;
 mod refresh;

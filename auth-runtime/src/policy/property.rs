@@ -352,6 +352,8 @@ fn reads_as_words() {
     const BOTH: Policy = Policy::all(&[Requirement::ActiveUser, Requirement::Scopes(&[&Scopes::A, &Scopes::B])]);
     assert_eq!(BOTH.to_string(), "active user and scopes a, b");
     assert_eq!(Policy::all(&[]).to_string(), "token");
+    assert_eq!((Policy::PUBLIC.to_string().as_str(), Policy::PUBLIC.is_public()), ("public", true));
+    assert!(!BOTH.is_public() && Rules::of(Policy::PUBLIC).is_public());
     const MIXED: Policy = Policy::all(&[
         Requirement::Any(&[
             Requirement::All(&[Requirement::ActiveUser, Requirement::Not(&Requirement::Role(&Roles::Editor))]),
@@ -477,7 +479,7 @@ fn a_policy_implies_a_credential_where_nobody_passes_without_it() {
     ] {
         assert_eq!(rules(&[requirement]).own.implies_scheme(key), expected, "{requirement}");
     }
-    for (module, name) in [("elsewhere", "Key"), (key.module, "Ke"), (key.module, "Keys"), (key.module, "")] {
+    for (module, name) in [("elsewhere", "Key"), (key.module, "Kez"), (key.module, "Keys"), (key.module, "Ke")] {
         assert!(!rules(&[KEY]).own.implies_scheme(TypeName { module, name }), "{module}::{name}");
     }
 }
