@@ -5,6 +5,8 @@ mod builder;
 mod clients;
 mod guessing;
 mod introspection;
+#[cfg(test)]
+mod kept;
 mod no_users;
 mod passwords;
 mod refresh;

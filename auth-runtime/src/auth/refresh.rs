@@ -84,8 +84,7 @@ impl<U: AuthUser> Auth<U> {
     }
 
     async fn replayed(&self, sessions: &Sessions, session: &Session, used_at: u64, now: u64) -> Result<(), Refusal> {
-        let grace = sessions.lifetime.reuse_grace.as_secs();
-        if grace > 0 && now.saturating_sub(used_at) < grace {
+        if now.saturating_sub(used_at) < sessions.lifetime.reuse_grace.as_secs() {
             return Ok(());
         }
         let session_id = Some(session.id.as_str());

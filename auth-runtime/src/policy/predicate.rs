@@ -120,3 +120,36 @@ impl<U: AuthUser> SubjectFor<U> for U {}
 impl<U> SubjectFor<U> for AccessClaims {}
 
 impl<U> SubjectFor<U> for Parts {}
+
+#[cfg(test)]
+mod tests {
+    use super::{About, AccessClaims, Caller, KnownUser, Parts, Subject};
+
+    #[derive(crate::AuthUser, Clone)]
+    #[auth(no_password, always_active)]
+    struct User {
+        #[auth(username)]
+        name: String,
+    }
+
+    #[test]
+    fn a_predicate_is_about_as_much_as_its_parameters_are() {
+        let (request, token, user) = (About::Request, About::Token, About::User);
+        assert_eq!((request.and(request), request.and(token), token.and(request)), (request, token, token));
+        assert_eq!((token.and(token), user.and(request), token.and(user)), (token, user, user));
+        assert_eq!((User::ABOUT, AccessClaims::ABOUT, Parts::ABOUT), (user, token, request));
+    }
+
+    #[test]
+    fn a_subject_is_the_callers_where_there_is_one() {
+        let parts = axum::http::Request::builder().uri("/here").body(()).unwrap().into_parts().0;
+        let (user, claims) = (User { name: "john".to_owned() }, AccessClaims::new("john"));
+        let caller = Caller { parts: &parts, token: Some(&claims), user: Some(&user as &dyn KnownUser) };
+        assert_eq!(User::of(&caller).unwrap().name, "john");
+        assert_eq!(AccessClaims::of(&caller), Some(&claims));
+        assert_eq!(Parts::of(&caller).unwrap().uri, "/here");
+        let stranger = Caller { parts: &parts, token: None, user: None };
+        assert!(User::of(&stranger).is_none() && AccessClaims::of(&stranger).is_none());
+        assert_eq!(format!("{stranger:?}"), "Caller { token: None, .. }", "nothing of the request is printed");
+    }
+}

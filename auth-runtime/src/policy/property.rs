@@ -352,6 +352,8 @@ fn reads_as_words() {
     const BOTH: Policy = Policy::all(&[Requirement::ActiveUser, Requirement::Scopes(&[&Scopes::A, &Scopes::B])]);
     assert_eq!(BOTH.to_string(), "active user and scopes a, b");
     assert_eq!(Policy::all(&[]).to_string(), "token");
+    assert_eq!((Policy::PUBLIC.to_string().as_str(), Policy::PUBLIC.is_public()), ("public", true));
+    assert!(!BOTH.is_public() && Rules::of(Policy::PUBLIC).is_public());
     const MIXED: Policy = Policy::all(&[
         Requirement::Any(&[
             Requirement::All(&[Requirement::ActiveUser, Requirement::Not(&Requirement::Role(&Roles::Editor))]),
@@ -477,7 +479,7 @@ fn a_policy_implies_a_credential_where_nobody_passes_without_it() {
     ] {
         assert_eq!(rules(&[requirement]).own.implies_scheme(key), expected, "{requirement}");
     }
-    for (module, name) in [("elsewhere", "Key"), (key.module, "Ke"), (key.module, "Keys"), (key.module, "")] {
+    for (module, name) in [("elsewhere", "Key"), (key.module, "Kez"), (key.module, "Keys"), (key.module, "Ke")] {
         assert!(!rules(&[KEY]).own.implies_scheme(TypeName { module, name }), "{module}::{name}");
     }
 }
@@ -607,6 +609,64 @@ fn roles_and_predicates_refuse_whom_they_do_not_want() {
         let found = (requirement.is_about_active_user(), requirement.is_forbidding());
         assert_eq!(found, (of_active_user, forbidding), "{requirement}");
     }
+}
+
+/// Why this caller, who has a token if anything, is refused.
+fn refusal(requirements: &[Requirement], user: Option<&dyn KnownUser>) -> crate::error::Refusal {
+    let claims = AccessClaims::new("somebody");
+    let facts = Facts { token: user.map(|_| &claims), user, schemes: &[] };
+    match rules(requirements).decide(&facts, &Tested::new()) {
+        Decision::Refused(refusal) => refusal,
+        _ => panic!("not refused: {requirements:?}"),
+    }
+}
+
+/// Of two reasons, a caller is told the first that counts where both are asked for, and the last where one would do.
+#[test]
+fn the_reason_that_is_told_does_not_depend_on_the_order() {
+    use crate::error::Refusal::{Forbidden, Inactive, InsufficientScope, NoCredentials};
+    let [active, disabled] = [false, true].map(|disabled| Member { name: String::new(), disabled, role: None });
+    let no_token = not(TOKEN);
+    for (user, one, other, earlier, later) in [
+        (&active, KEY, SCOPE, NoCredentials, InsufficientScope),
+        (&active, SCOPE, ROLE, InsufficientScope, Forbidden),
+        (&active, KEY, ROLE, NoCredentials, Forbidden),
+        (&active, SCOPE, no_token, InsufficientScope, Forbidden),
+        (&disabled, KEY, ACTIVE_USER, NoCredentials, Inactive),
+        (&disabled, SCOPE, ACTIVE_USER, InsufficientScope, Inactive),
+        (&disabled, ACTIVE_USER, no_token, Inactive, Forbidden),
+        (&disabled, SCOPE, ROLE, InsufficientScope, Inactive),
+        (&disabled, ROLE, no_token, Inactive, Forbidden),
+    ] {
+        for pair in [[one, other], [other, one]] {
+            assert_eq!(refusal(&pair, Some(user)), earlier, "{pair:?}");
+            assert_eq!(refusal(&[all(&pair)], Some(user)), earlier, "all of {pair:?}");
+            assert_eq!(refusal(&[any(&pair)], Some(user)), later, "any of {pair:?}");
+        }
+    }
+    for requirement in [TOKEN, ACTIVE_USER, SCOPE, ROLE, KEY, any(&[TOKEN, KEY]), not(SCOPE)] {
+        assert_eq!(refusal(&[requirement], None), NoCredentials, "{requirement}");
+    }
+}
+
+#[derive(crate::AuthUser, Clone)]
+#[auth(no_password)]
+struct Member {
+    #[auth(username)]
+    name: String,
+    #[auth(disabled)]
+    disabled: bool,
+    #[auth(roles)]
+    role: Option<Roles>,
+}
+
+#[test]
+fn a_user_is_known_as_the_type_says() {
+    let known = |disabled, role| -> Box<dyn KnownUser> { Box::new(Member { name: "a".to_owned(), disabled, role }) };
+    assert!(known(true, None).is_disabled() && !known(false, None).is_disabled());
+    assert!(known(false, Some(Roles::Editor)).has_role(&Roles::Editor));
+    assert!(!known(false, None).has_role(&Roles::Editor));
+    assert_eq!(known(false, None).as_any().downcast_ref::<Member>().unwrap().name, "a");
 }
 
 #[test]
