@@ -3,6 +3,8 @@
 //!
 //! `cargo run --bin adopt`, and then what it prints.
 
+use std::net::SocketAddr;
+
 use auth_runtime::{Auth, AuthState, Randomness, SigningKey, prelude::*};
 use axum::{Router, extract::State, routing};
 
@@ -77,11 +79,13 @@ pub(crate) async fn state() -> Result<App, BoxError> {
 async fn main() -> Result<(), BoxError> {
     let listener = tokio::net::TcpListener::bind(examples::address()?).await?;
     say_what_to_try(listener.local_addr()?);
-    Ok(axum::serve(listener, app(state().await?)).await?)
+    // With the address of each connection, which limits on guessing are held to.
+    let app = app(state().await?).into_make_service_with_connect_info::<SocketAddr>();
+    Ok(axum::serve(listener, app).await?)
 }
 
 #[expect(clippy::print_stdout, reason = "this is what the program is started for")]
-fn say_what_to_try(address: std::net::SocketAddr) {
+fn say_what_to_try(address: SocketAddr) {
     println!(
         "curl http://{address}/          answers as ever,\n\
          curl http://{address}/report    is refused,\n\

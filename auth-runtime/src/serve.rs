@@ -1,16 +1,35 @@
 //! Serving a router until the program is told to stop.
 
-use std::{convert::Infallible, error::Error, fmt, future::IntoFuture, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, error::Error, fmt, io, net::SocketAddr, pin::pin, time::Duration};
 
-use axum::Router;
-use tokio::{net::TcpListener, sync::Notify};
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request},
+};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+use tower_service::Service;
 
 use crate::router::RouterError;
 
 /// How long requests under way may take after the signal to stop: one that never ends must not keep the program.
 const MAX_DRAIN: Duration = Duration::from_secs(30);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Beyond, the answer is 431.
+const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// Where the system has no more sockets, trying again at once would only take the time of those that are open.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
 /// Serves the router at this address until Ctrl-C or SIGTERM; requests under way then have 30 seconds to finish.
+///
+/// It speaks HTTP/1.1, and knows the address of each connection ([`ClientAddress`](crate::ClientAddress)). A connection that does
+/// not send the head of a request within 30 seconds is closed ([`Server::header_timeout`]); a head is 64 KiB at most. Bodies that
+/// this library reads, those of forms, have 30 seconds to come; a handler of your own that reads a body sets its own limit.
 ///
 /// It takes a [`SecureRouter`](crate::SecureRouter) and an [`axum::Router`], so that layers can be added in between.
 ///
@@ -42,6 +61,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
+    header_timeout: Duration,
 }
 
 impl Server {
@@ -58,7 +78,13 @@ impl Server {
         let failed = |source| ServeError::Bind { address: address.to_owned(), source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, router })
+        Ok(Self { listener, address, router, header_timeout: HEADER_TIMEOUT })
+    }
+
+    /// How long a connection may take for the head of a request, and may be open without one: 30 seconds unless said.
+    pub fn header_timeout(mut self, timeout: Duration) -> Self {
+        self.header_timeout = timeout;
+        self
     }
 
     /// Where it listens.
@@ -70,26 +96,70 @@ impl Server {
     /// Serves until Ctrl-C or SIGTERM.
     ///
     /// # Errors
-    /// [`ServeError`] if the listener breaks.
+    /// None so far: what goes wrong with a connection is logged, and ends that connection.
     pub async fn run(self) -> Result<(), ServeError> {
-        let told = Arc::new(Notify::new());
-        let tell = Arc::clone(&told);
-        let served = axum::serve(self.listener, self.router.into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(async move {
-                shutdown_signal().await;
-                tell.notify_one();
-            });
-        let patience = async {
-            told.notified().await;
-            tokio::time::sleep(MAX_DRAIN).await;
-        };
-        tokio::select! {
-            served = served.into_future() => served.map_err(ServeError::Serve),
-            () = patience => {
-                tracing::warn!(event = "serve.cut_off", "requests that were still under way are cut off");
-                Ok(())
+        let mut stop = pin!(shutdown_signal());
+        // Each connection holds a receiver: when none is left, all have ended.
+        let (open, told) = watch::channel(());
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = &mut stop => break,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    tokio::spawn(converse(stream, peer, self.router.clone(), self.header_timeout, told.clone()));
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::error!(event = "serve.accept_failed", %error);
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                }
             }
         }
+        drop((self.listener, told));
+        // Nobody may be there to hear it.
+        let _ = open.send(());
+        if tokio::time::timeout(MAX_DRAIN, open.closed()).await.is_err() {
+            tracing::warn!(event = "serve.cut_off", "requests that were still under way are cut off");
+        }
+        Ok(())
+    }
+}
+
+/// Who hung up before anything was said says nothing of the listener.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// Answers the requests of one connection, until it ends or, after the one under way, the program does.
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    header_timeout: Duration,
+    mut told: watch::Receiver<()>,
+) {
+    // An answer is one write: there is nothing to wait for.
+    let _ = stream.set_nodelay(true);
+    let answer = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().call(request)
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(header_timeout).max_header_size(MAX_HEADER_BYTES);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), answer).with_upgrades());
+    let outcome = tokio::select! {
+        outcome = connection.as_mut() => outcome,
+        _ = told.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::debug!(event = "serve.connection_failed", %error);
     }
 }
 

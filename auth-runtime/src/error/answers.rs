@@ -226,6 +226,7 @@ impl Answers {
             (Refusal::WeakPassword(_), _) => StatusCode::UNPROCESSABLE_ENTITY,
             (Refusal::BadLogin, Profile::FastApi) => self.bad_login,
             (Refusal::BadForm(FormFault::TooLarge), _) => StatusCode::PAYLOAD_TOO_LARGE,
+            (Refusal::BadForm(FormFault::TooSlow), _) => StatusCode::REQUEST_TIMEOUT,
             (Refusal::BadForm(fault), Profile::FastApi) => match fault {
                 FormFault::NotText | FormFault::Malformed | FormFault::Interrupted => StatusCode::BAD_REQUEST,
                 _ => StatusCode::UNPROCESSABLE_ENTITY,
@@ -307,6 +308,7 @@ impl Answers {
             (Refusal::BadForm(FormFault::Malformed), "A form that cannot be read"),
             (Refusal::BadForm(FormFault::UnknownScope), "A form with fields that are missing or wrong"),
             (Refusal::BadForm(FormFault::TooLarge), "A form that is too large"),
+            (Refusal::BadForm(FormFault::TooSlow), "A form that does not come in time"),
             (Refusal::TooManyAttempts(1), "Too many attempts to log in"),
             (Refusal::Unavailable, UNAVAILABLE),
         ];

@@ -63,6 +63,7 @@ impl<'a> FastApiDetail<'a> {
                 Self::Fields { detail: vec![FieldEntry::new("value_error", "scope", "Value error, unknown scope")] }
             }
             FormFault::TooLarge => Self::Text { detail: "Request body too large" },
+            FormFault::TooSlow => Self::Text { detail: "Request Timeout" },
             FormFault::NotText | FormFault::Malformed | FormFault::Interrupted => {
                 Self::Text { detail: "There was an error parsing the body" }
             }

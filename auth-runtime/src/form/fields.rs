@@ -1,6 +1,6 @@
 //! Reading the fields of a form off a request, before anything is known of them.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     body::{Bytes, to_bytes},
@@ -22,11 +22,15 @@ enum Syntax {
     Multipart,
 }
 
-/// Reads at most [`MAX_BYTES`].
+/// However slow a line is: whoever takes longer keeps a connection, and nothing else.
+const MAX_TIME: Duration = Duration::from_secs(30);
+
+/// Reads at most [`MAX_BYTES`], within [`MAX_TIME`].
 pub(crate) async fn read(request: Request, required: &'static [&'static str]) -> Result<Fields, FormFault> {
     let syntax = syntax(request.headers()).ok_or(FormFault::ContentType { required })?;
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, MAX_BYTES).await.map_err(|error| {
+    let body = tokio::time::timeout(MAX_TIME, to_bytes(body, MAX_BYTES)).await.map_err(|_| FormFault::TooSlow)?;
+    let body = body.map_err(|error| {
         let limit = error.into_inner().is::<LengthLimitError>();
         if limit { FormFault::TooLarge } else { FormFault::Interrupted }
     })?;
@@ -194,6 +198,27 @@ mod tests {
         assert_eq!(parse("application/x-www-form-urlencoded", body).await.unwrap_err(), FormFault::TooLarge);
         let most = format!("username={}", "a".repeat(MAX_BYTES - "username=".len()));
         assert!(parse("application/x-www-form-urlencoded", most).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_never_comes_to_an_end_is_refused() {
+        let body = Body::new(Endless);
+        assert_eq!(parse("application/x-www-form-urlencoded", body).await.unwrap_err(), FormFault::TooSlow);
+    }
+
+    /// A body of which nothing comes.
+    struct Endless;
+
+    impl axum::body::HttpBody for Endless {
+        type Data = Bytes;
+        type Error = axum::Error;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<hyper::body::Frame<Bytes>, axum::Error>>> {
+            std::task::Poll::Pending
+        }
     }
 
     #[tokio::test]

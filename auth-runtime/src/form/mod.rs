@@ -121,6 +121,8 @@ pub enum FormFault {
     Malformed,
     /// The connection broke while the body was read.
     Interrupted,
+    /// It did not come within 30 seconds.
+    TooSlow,
 }
 
 /// One field that is missing or wrong.
@@ -201,6 +203,7 @@ impl fmt::Display for FormFault {
             Self::NotText => f.write_str("The form holds text that is not UTF-8."),
             Self::Malformed => f.write_str("The form does not have the syntax of its content type."),
             Self::Interrupted => f.write_str("The form ended before it was complete."),
+            Self::TooSlow => f.write_str("The form did not come in time."),
         }
     }
 }
