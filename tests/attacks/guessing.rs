@@ -202,7 +202,7 @@ async fn a_user_is_not_locked_out_where_they_have_logged_in_before() {
     let house = House::new().await;
     assert_eq!(house.attempt("alice", "correct", HOME).await.status, 200);
     house.guess("alice", 120, ELSEWHERE).await;
-    house.guess("alice", 4, HOME).await;
+    house.guess("alice", 19, HOME).await;
     assert_eq!(house.attempt("alice", "correct", HOME).await.status, 200, "a few mistakes of their own");
     // That address is known for alice, and for nobody else.
     assert_eq!(house.attempt("alice", "correct", ELSEWHERE).await.status, 429);
@@ -214,7 +214,7 @@ async fn a_user_is_not_locked_out_where_they_have_logged_in_before() {
 async fn guessing_where_the_user_is_known_is_slowed_down_too() {
     let house = House::new().await;
     assert_eq!(house.attempt("alice", "correct", HOME).await.status, 200);
-    for _ in 0..5 {
+    for _ in 0..20 {
         assert_eq!(house.attempt("alice", "wrong", HOME).await.status, 400);
     }
     assert_eq!(wait(&house.attempt("alice", "correct", HOME).await), 1);
@@ -365,14 +365,9 @@ async fn many_right_logins_at_once_are_no_guessing() {
             tokio::spawn(async move { auth.verify_login("alice", &"correct".into(), from).await.map(|_| ()) })
         })
         .collect();
-    let mut refused = 0;
     for login in logins {
-        refused += usize::from(login.await.unwrap().is_err());
+        assert_eq!(login.await.unwrap(), Ok(()));
     }
-    // Eight run at once, and five are free: some of them may have to come again, and none is taken for a guess for good.
-    house.hand.forward(1);
-    assert_eq!(house.attempt("alice", "correct", HOME).await.status, 200);
-    assert!(refused < 200, "{refused}");
 }
 
 #[tokio::test]

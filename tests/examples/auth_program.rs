@@ -59,7 +59,7 @@ impl Desk {
     }
 
     fn add(&self, name: &str) {
-        self.run_with(b"swordfish\n", &["users", "add", name]).done();
+        self.run_with(b"shoal-of-swordfish\n", &["users", "add", name]).done();
     }
 
     fn list(&self, subject: &str) -> Vec<Value> {
@@ -90,7 +90,7 @@ fn said(mut command: Command, stdin: &[u8]) -> Said {
     let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
     let (out, err) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
     assert!(!err.contains("panicked"), "{err}");
-    for secret in ["swordfish", "sunflower", "$argon2"] {
+    for secret in ["shoal-of-swordfish", "field-of-sunflowers", "$argon2"] {
         assert!(!out.contains(secret) && !err.contains(secret), "{out}{err}");
     }
     Said { code: status.code(), out, err }
@@ -124,13 +124,13 @@ fn now() -> u64 {
 
 fn life_of_a_user(desk: &Desk, name: &str) {
     let details = ["users", "add", name, "--email", "john@example.com", "--full-name", "John Doe", "--password-stdin"];
-    let added = desk.run_with(b"swordfish\nanother line\n", &details);
+    let added = desk.run_with(b"shoal-of-swordfish\nanother line\n", &details);
     assert!(added.err.contains(&format!("Added the user {name}.")), "{}", added.err);
     assert_eq!(added.done(), "");
     let mut user = json!({"username": name, "email": "john@example.com", "full_name": "John Doe", "disabled": false});
     assert_eq!(desk.user(name), Some(user.clone()), "and the hash is not listed");
 
-    desk.run_with(b"swordfish\n", &["users", "add", name]).refused(1, "already: choose another name");
+    desk.run_with(b"shoal-of-swordfish\n", &["users", "add", name]).refused(1, "already: choose another name");
     desk.done(&["users", "disable", name]);
     user["disabled"] = true.into();
     assert_eq!(desk.user(name), Some(user));
@@ -139,13 +139,14 @@ fn life_of_a_user(desk: &Desk, name: &str) {
     assert!(line.ends_with("John Doe   john@example.com  disabled"), "{listed}");
     desk.done(&["users", "enable", name]);
     assert_eq!(desk.user(name).unwrap()["disabled"], false);
-    desk.run_with(b"sunflower", &["users", "password", name]).done();
+    desk.run_with(b"field-of-sunflowers", &["users", "password", name]).done();
     desk.done(&["users", "logout", name]);
     desk.done(&["users", "delete", name]);
     assert_eq!(desk.user(name), None);
 
     for command in ["disable", "enable", "password", "logout", "delete"] {
-        desk.run_with(b"sunflower\n", &["users", command, name]).refused(1, &format!("there is no user named {name}"));
+        desk.run_with(b"field-of-sunflowers\n", &["users", command, name])
+            .refused(1, &format!("there is no user named {name}"));
     }
 }
 
@@ -178,7 +179,7 @@ fn life_of_a_client(desk: &Desk, id: &str) {
 #[test]
 fn the_life_of_a_user_in_sqlite() {
     let desk = Desk::new();
-    let added = desk.run_with(b"swordfish\n", &["users", "add", "alice", "--disabled"]);
+    let added = desk.run_with(b"shoal-of-swordfish\n", &["users", "add", "alice", "--disabled"]);
     assert!(added.err.starts_with("users.db is a new database.\nAdded the user alice, disabled:"), "{}", added.err);
     life_of_a_user(&desk, "johndoe");
     let names: Vec<Value> = desk.list("users").into_iter().map(|user| user["username"].clone()).collect();
@@ -266,9 +267,9 @@ fn passwords_that_cannot_be_set_change_nothing() {
     let endless = "x".repeat(1 << 20);
     for (stdin, text) in [
         (b"".as_slice(), "there is no password on stdin"),
-        (b"\n", "8 characters at least"),
-        (b"short\n", "8 characters at least"),
-        (b"7 signs\r\n", "8 characters at least"),
+        (b"\n", "15 characters or more"),
+        (b"short\n", "15 characters or more"),
+        (b"7 signs\r\n", "15 characters or more"),
         (long.as_bytes(), "1024 bytes at most"),
         (endless.as_bytes(), "1024 bytes at most"),
         (b"\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\n", "no text in UTF-8"),
@@ -279,7 +280,7 @@ fn passwords_that_cannot_be_set_change_nothing() {
     assert_eq!(desk.list("users").len(), 1);
     desk.run(&["users", "add", "alice", "correct horse"]).refused(2, "unexpected argument");
     for name in ["", " alice", "ali\nce", "\u{202e}alice"] {
-        desk.run_with(b"swordfish\n", &["users", "add", name]).refused(2, "a name is not empty");
+        desk.run_with(b"shoal-of-swordfish\n", &["users", "add", name]).refused(2, "a name is not empty");
     }
 }
 
@@ -309,7 +310,7 @@ fn databases_that_cannot_be_used_are_named() {
     assert!(help.contains("DATABASE_URL") && !help.contains("hunter22"), "{help}");
 
     // An argument comes before the environment.
-    desk.run_with(b"swordfish\n", &["users", "--database", "sqlite://other.db", "add", "alice"]).done();
+    desk.run_with(b"shoal-of-swordfish\n", &["users", "--database", "sqlite://other.db", "add", "alice"]).done();
     assert!(desk.done(&["users", "list", "--database", "other.db"]).contains("alice"));
 
     let mut unset = desk.command(&["users", "list"]);
@@ -320,7 +321,7 @@ fn databases_that_cannot_be_used_are_named() {
     fs::write(desk.scratch.0.join("notes.db"), &notes).unwrap();
     desk.database = "notes.db".to_owned();
     for command in [["users", "list"].as_slice(), &["clients", "list"], &["users", "add", "alice"]] {
-        desk.run_with(b"swordfish\n", command).refused(1, "notes.db is not an SQLite database");
+        desk.run_with(b"shoal-of-swordfish\n", command).refused(1, "notes.db is not an SQLite database");
     }
     assert_eq!(fs::read_to_string(desk.scratch.0.join("notes.db")).unwrap(), notes);
 
@@ -364,28 +365,28 @@ async fn who_is_shut_out_is_refused_with_the_token_that_is_out() {
             server.post_form("/token", &form).await.status == 200
         };
 
-        let (access, refresh) = log_in("swordfish").await;
+        let (access, refresh) = log_in("shoal-of-swordfish").await;
         assert_eq!(status(&access).await, 200);
         desk.done(&["users", "logout", "johndoe"]);
         assert_eq!((status(&access).await, is_renewed(&refresh).await), (401, false), "logged out");
 
-        let (access, refresh) = log_in("swordfish").await;
-        desk.run_with(b"sunflower\n", &["users", "password", "johndoe"]).done();
+        let (access, refresh) = log_in("shoal-of-swordfish").await;
+        desk.run_with(b"field-of-sunflowers\n", &["users", "password", "johndoe"]).done();
         assert_eq!((status(&access).await, is_renewed(&refresh).await), (401, false), "another password");
-        assert!(!can_log_in("swordfish").await);
+        assert!(!can_log_in("shoal-of-swordfish").await);
 
-        let (access, refresh) = log_in("sunflower").await;
+        let (access, refresh) = log_in("field-of-sunflowers").await;
         desk.done(&["users", "disable", "johndoe"]);
         assert_eq!((status(&access).await, is_renewed(&refresh).await), (401, false), "disabled");
-        assert!(!can_log_in("sunflower").await);
+        assert!(!can_log_in("field-of-sunflowers").await);
         desk.done(&["users", "enable", "johndoe"]);
         assert_eq!(status(&access).await, 401, "what was out before stays refused");
 
-        let (access, refresh) = log_in("sunflower").await;
+        let (access, refresh) = log_in("field-of-sunflowers").await;
         desk.done(&["users", "delete", "johndoe"]);
         desk.add("johndoe");
         assert_eq!((status(&access).await, is_renewed(&refresh).await), (401, false), "another user of this name");
-        assert_eq!(status(&log_in("swordfish").await.0).await, 200);
+        assert_eq!(status(&log_in("shoal-of-swordfish").await.0).await, 200);
     }
     // Whatever lifetime and leeway a server has.
     let revoked = store.revoked(0).await.unwrap();
@@ -401,7 +402,7 @@ async fn servers_that_ask_redis_are_told() {
     let revocations = RedisRevocations::in_front_of(desk.store().await, &redis).await.unwrap();
     let server = serve(desk.app().await.signing_key(signing_key()).revocations(revocations).build().unwrap()).await;
     for command in ["logout", "disable"] {
-        let access = server.log_in("/token", "username=johndoe&password=swordfish").await;
+        let access = server.log_in("/token", "username=johndoe&password=shoal-of-swordfish").await;
         assert_eq!(server.get_as("/users/me", &access).await.status, 200);
         desk.done(&["users", command, "johndoe", "--redis", &redis]);
         assert_eq!(server.get_as("/users/me", &access).await.status, 401, "{command}");
@@ -470,7 +471,8 @@ async fn keys_are_rotated_under_a_running_server() {
         let keys = SigningKeys::from_file(&path).unwrap();
         serve(desk.app().await.signing_keys(keys).build().unwrap()).await
     };
-    let log_in = async |server: &TestServer| server.log_in("/token", "username=johndoe&password=swordfish").await;
+    let log_in =
+        async |server: &TestServer| server.log_in("/token", "username=johndoe&password=shoal-of-swordfish").await;
     let status = async |server: &TestServer, token: &str| server.get_as("/users/me", token).await.status;
     let running = server().await;
     let before = log_in(&running).await;
@@ -548,7 +550,7 @@ fn key_files_that_cannot_be_used_are_named() {
         desk.run(command).refused(1, "there is no key file keys.json: is the path right?");
     }
     desk.run(&["keys", "rotate", "missing/keys.json"]).refused(1, "missing/keys.json cannot be written");
-    let notes = "a note: sunflower";
+    let notes = "a note: field-of-sunflowers";
     fs::write(desk.scratch.0.join("notes.json"), notes).unwrap();
     #[cfg(unix)]
     {

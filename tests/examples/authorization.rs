@@ -103,7 +103,7 @@ async fn watching_answers_as_declared() {
     let (journal, _events) = std::sync::mpsc::channel();
     let state = watching::state(journal).await.unwrap();
     let app = watching::app(state.clone());
-    holds(&AuthorizationTest::new(state.auth(), app).unwrap().user("johndoe").run().await, 3);
+    holds(&AuthorizationTest::new(state.auth(), app).unwrap().user("johndoe").run().await, 2);
 }
 
 /// The parity server as it is served: the chapters with users of their own, and then all applications that have none, each with

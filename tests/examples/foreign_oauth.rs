@@ -12,7 +12,7 @@ use crate::{
 const PROGRAM: &str = env!("CARGO_BIN_EXE_token_server");
 
 const USERNAME: &str = "johndoe";
-const PASSWORD: &str = "correct-horse";
+const PASSWORD: &str = "correct-horse-battery";
 const PUBLIC: &str = "app";
 const PLAIN: &str = "billing";
 // Characters that a form encodes, and a colon, which Basic cannot have in a name.

@@ -64,14 +64,14 @@ def run(arguments, *answers):
     return code, terminal.shown.decode()
 
 
-code, shown = run(["users", "add", "johndoe"], "swordfish\r", "swordfish\r")
+code, shown = run(["users", "add", "johndoe"], "shoal-of-swordfish\r", "shoal-of-swordfish\r")
 assert code == 0 and "Added the user johndoe." in shown, (code, shown)
 
-code, shown = run(["users", "password", "johndoe"], "sunflower\r", "sunfIower\r")
+code, shown = run(["users", "password", "johndoe"], "field-of-sunflowers\r", "sunfIower\r")
 assert code == 1 and "the two passwords differ, and nothing was changed" in shown, (code, shown)
 
-code, shown = run(["users", "password", "johndoe"], "short\r")
-assert code == 1 and "8 characters at least" in shown and "The same again" not in shown, (code, shown)
+code, shown = run(["users", "password", "johndoe"], "tiny!\r")
+assert code == 1 and "15 characters or more" in shown and "The same again" not in shown, (code, shown)
 
 code, shown = run(["users", "password", "johndoe"], "\x04")
 assert code == 1 and "no password was typed" in shown, (code, shown)

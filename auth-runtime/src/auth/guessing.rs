@@ -16,8 +16,8 @@ use crate::{
 /// How often passwords may be tried in vain. What is right is not counted.
 ///
 /// A user who has logged in from an address is no stranger there: for that user and that address only a count of their own
-/// holds, at the pace of [`account`](Self::account). So nobody elsewhere can lock a user out, however often they try.
-/// Everybody else is a stranger, and held to all three.
+/// holds, that of [`familiar`](Self::familiar). So nobody elsewhere can lock a user out, however often they try.
+/// Everybody else is a stranger, and held to the other three.
 ///
 /// Who comes too early is answered with 429 and `Retry-After`, without a look at the password. Names that differ in case or in
 /// how Unicode writes them are one account, and whether there is a user of a name makes no difference.
@@ -39,6 +39,9 @@ pub struct GuessingLimits {
     /// So many within the window of [`account`](Self::account), 100 unless said (the most that NIST SP 800-63B-4 allows), and for
     /// strangers the account is locked until it has passed: what they are answered is what a wrong password is answered.
     pub lock_after: u64,
+    /// For one account at an address where it is known. Unless said: 20 in a row, then as for strangers. Logins that run at the
+    /// same time count until each has turned out right.
+    pub familiar: Pace,
     /// For one IPv4 address or IPv6 network of 64 bits. Unless said: 50 in a row, then a second, doubled each time up to five
     /// minutes; forgotten after an hour.
     pub address: Pace,
@@ -52,8 +55,10 @@ impl Default for GuessingLimits {
     fn default() -> Self {
         let second = Duration::from_secs(1);
         let hour = 60 * 60 * second;
+        let account = Pace { free: 5, wait: second, longest_wait: hour / 4, window: 24 * hour };
         Self {
-            account: Pace { free: 5, wait: second, longest_wait: hour / 4, window: 24 * hour },
+            account,
+            familiar: Pace { free: 20, ..account },
             lock_after: 100,
             address: Pace { free: 50, wait: second, longest_wait: hour / 12, window: hour },
             everyone: Pace { free: 10_000, wait: second, longest_wait: second, window: hour },
@@ -66,6 +71,7 @@ impl GuessingLimits {
     /// None at all: where something in front of this limits logins already.
     pub const NONE: Self = Self {
         account: Pace::UNLIMITED,
+        familiar: Pace::UNLIMITED,
         lock_after: u64::MAX,
         address: Pace::UNLIMITED,
         everyone: Pace::UNLIMITED,
@@ -78,12 +84,13 @@ impl GuessingLimits {
             let whole = [pace.wait, pace.longest_wait, pace.window].iter().all(|time| time.subsec_nanos() == 0);
             whole && pace.wait <= pace.longest_wait && pace.window >= Duration::from_secs(1)
         };
-        if ![self.account, self.address, self.everyone].iter().all(fits) {
+        let all = [self.account, self.familiar, self.address, self.everyone];
+        if !all.iter().all(fits) {
             return Some(
                 "the pace of a limit on guessing has whole seconds, a window of one at least, and a longest wait that is not shorter than its wait",
             );
         }
-        (self.account.free == 0 || self.address.free == 0 || self.everyone.free == 0 || self.lock_after == 0)
+        (all.iter().any(|pace| pace.free == 0) || self.lock_after == 0)
             .then_some("a limit on guessing that leaves not one try lets nobody log in")
     }
 }
@@ -132,7 +139,7 @@ impl<U> Auth<U> {
         let limits = &self.0.guessing;
         let counters = if known {
             let here = network.as_deref().unwrap_or_default();
-            vec![Counter { key: format!("familiar:{account}@{here}"), pace: limits.account }]
+            vec![Counter { key: format!("familiar:{account}@{here}"), pace: limits.familiar }]
         } else {
             let address = network.as_deref().unwrap_or("unknown");
             vec![
@@ -249,6 +256,7 @@ mod tests {
             Pace { window: Duration::ZERO, ..pace },
         ] {
             assert!(GuessingLimits { account: bad, ..good }.problem().is_some(), "{bad:?}");
+            assert!(GuessingLimits { familiar: bad, ..good }.problem().is_some(), "{bad:?}");
             assert!(GuessingLimits { address: bad, ..good }.problem().is_some(), "{bad:?}");
             assert!(GuessingLimits { everyone: bad, ..good }.problem().is_some(), "{bad:?}");
         }
