@@ -4,7 +4,7 @@ use super::{Auth, guessing::Admitted};
 use crate::{
     address::ClientAddress,
     error::{Profile, Refusal},
-    password::{PasswordFault, PasswordHash, PoolError, Verdict, is_too_long},
+    password::{HashingTurn, PasswordFault, PasswordHash, PoolError, Verdict, is_too_long},
     secret::Secret,
     user::AuthUser,
     watch::AuditEvent,
@@ -110,15 +110,17 @@ impl<U: AuthUser> Auth<U> {
                 return Outcome::bad_login("disabled", Some(user));
             }
             Ok(Verdict::Match) => {}
-            Ok(Verdict::MatchOutdated) => self.upgrade_hash(user.username(), &stored, password).await,
+            Ok(Verdict::MatchOutdated) => self.upgrade_hash(&turn, user.username(), &stored, password).await,
         }
         self.attempt_succeeded(&attempt).await;
+        // Only now: of those that are counted and may yet turn out right, there are no more than turns.
+        drop(turn);
         Outcome::Granted(user)
     }
 
     /// Failing to replace an outdated hash is no reason to refuse the login: it will be tried again at the next.
-    async fn upgrade_hash(&self, username: &str, outdated: &PasswordHash, password: &Secret) {
-        match self.0.pool.hash(password.clone()).await {
+    async fn upgrade_hash(&self, turn: &HashingTurn, username: &str, outdated: &PasswordHash, password: &Secret) {
+        match turn.hash(password.clone()).await {
             Ok(hash) => match self.within(self.0.users.replace_password_hash(username, outdated, &hash)).await {
                 Ok(()) => self.record(AuditEvent::of("password.upgraded", username)),
                 Err(error) => tracing::warn!(event = "password.upgrade_failed", user = ?username, %error),

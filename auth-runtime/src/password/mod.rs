@@ -18,7 +18,7 @@ pub use self::{
     rules::{PasswordFault, PasswordRules},
 };
 pub(crate) use self::{
-    pool::{HashingPool, PoolError},
+    pool::{HashingPool, HashingTurn, PoolError},
     rules::{is_too_long, normalized},
 };
 

@@ -86,7 +86,7 @@ impl HashingPool {
     }
 
     pub(crate) async fn hash(&self, password: Secret) -> Result<PasswordHash, PoolError> {
-        self.enter()?.turn().await?.run(move |hasher| hasher.hash(normalized(&password).expose())).await
+        self.enter()?.turn().await?.hash(password).await
     }
 }
 
@@ -100,22 +100,21 @@ impl Place<'_> {
     /// Waits for its turn to hash.
     pub(crate) async fn turn(self) -> Result<HashingTurn, PoolError> {
         let permit = Arc::clone(&self.pool.permits).acquire_owned().await.map_err(|_| PoolError::Busy)?;
-        Ok(HashingTurn { hasher: Arc::clone(&self.pool.hasher), permit, seat: self.seat })
+        Ok(HashingTurn { hasher: Arc::clone(&self.pool.hasher), held: Arc::new((permit, self.seat)) })
     }
 }
 
-/// One of the jobs that may run now.
+/// A turn to hash, which ends with whoever has it and with the last job that runs in it.
 pub(crate) struct HashingTurn {
     hasher: Arc<dyn PasswordHasher>,
-    permit: OwnedSemaphorePermit,
-    seat: Seat,
+    held: Arc<(OwnedSemaphorePermit, Seat)>,
 }
 
 impl HashingTurn {
     /// Verifies a password. Where the stored hash cannot be read, the decoy is verified, so that it costs the same; the error
     /// is what was wrong with the hash.
     pub(crate) async fn verify(
-        self,
+        &self,
         password: Secret,
         stored: Option<PasswordHash>,
         decoy: PasswordHash,
@@ -134,14 +133,17 @@ impl HashingTurn {
         .await
     }
 
+    pub(crate) async fn hash(&self, password: Secret) -> Result<PasswordHash, PoolError> {
+        self.run(move |hasher| hasher.hash(normalized(&password).expose())).await
+    }
+
     async fn run<T: Send + 'static>(
-        self,
+        &self,
         job: impl FnOnce(&dyn PasswordHasher) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, PoolError> {
-        let Self { hasher, permit, seat } = self;
-        // The job owns its permit and its seat: a request that is dropped does not free them while the hash still runs.
+        let (hasher, held) = (Arc::clone(&self.hasher), Arc::clone(&self.held));
+        // The job owns its turn too: a request that is dropped does not end it while the hash still runs.
         let job = tokio::task::spawn_blocking(move || {
-            let held = (permit, seat);
             let outcome = job(hasher.as_ref());
             drop(held);
             outcome
