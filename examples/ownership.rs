@@ -7,10 +7,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use auth_runtime::{Auth, AuthState, Randomness, prelude::*};
+use auth_runtime::{Auth, AuthState, Randomness, Refusal, policy::Policy, prelude::*};
 use axum::{
     extract::{FromRef, FromRequestParts, Path, State},
-    http::{StatusCode, request::Parts},
+    http::request::Parts,
+    response::Response,
 };
 
 #[derive(Role, Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,22 +78,26 @@ impl AuthState for App {
     }
 }
 
+impl App {
+    /// What a rule answers that says `or = 404`: nobody can tell a note that is hidden from one that is not there.
+    fn nothing_here(&self) -> Response {
+        self.auth.answers().respond(&Refusal::Hidden, &Policy::PUBLIC)
+    }
+}
+
 impl FromRef<App> for Wall {
     fn from_ref(app: &App) -> Self {
         app.wall.clone()
     }
 }
 
-/// The note of the path, or 404: an extractor as any other.
-impl<S: Send + Sync> FromRequestParts<S> for Note
-where
-    Wall: FromRef<S>,
-{
-    type Rejection = StatusCode;
+/// The note of the path: an extractor as any other.
+impl FromRequestParts<App> for Note {
+    type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, StatusCode> {
-        let Path(id) = Path::<u64>::from_request_parts(parts, state).await.map_err(|_| StatusCode::NOT_FOUND)?;
-        Wall::from_ref(state).find(id).ok_or(StatusCode::NOT_FOUND)
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let id = Path::<u64>::from_request_parts(parts, app).await.ok();
+        id.and_then(|Path(id)| app.wall.find(id)).ok_or_else(|| app.nothing_here())
     }
 }
 
@@ -113,7 +118,7 @@ pub(crate) async fn read_note(user: User, note: Note) -> Json<Note> {
 /// Another text for a note of your own.
 #[put("/notes/{id}")]
 #[requires_active_user]
-#[authorize(note.owner == user.username)]
+#[authorize(note.owner == user.username, or = 404)]
 pub(crate) async fn write_note(
     user: User,
     note: Note,
@@ -130,8 +135,8 @@ pub(crate) async fn write_note(
 #[get("/random")]
 #[requires_active_user]
 #[post_authorize(|note| note.shared || note.owner == user.username, or = 404)]
-pub(crate) async fn random_note(user: User, State(wall): State<Wall>) -> Result<Json<Note>, StatusCode> {
-    wall.find(2).map(Json).ok_or(StatusCode::NOT_FOUND)
+pub(crate) async fn random_note(user: User, State(app): State<App>) -> Result<Json<Note>, Response> {
+    app.wall.find(2).map(Json).ok_or_else(|| app.nothing_here())
 }
 
 /// Takes everything off the wall.

@@ -23,5 +23,6 @@ mod plain_axum;
 mod process;
 mod processes;
 mod programs;
+mod schemathesis;
 mod simple_oauth2;
 mod start;

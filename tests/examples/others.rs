@@ -5,14 +5,14 @@ use tests::server::{Answer, TestServer};
 
 use crate::process::{Example, Scratch};
 
-const API_KEYS: &str = env!("CARGO_BIN_EXE_api_keys");
-const BASIC: &str = env!("CARGO_BIN_EXE_basic");
-const ROLES: &str = env!("CARGO_BIN_EXE_roles");
-const OWNERSHIP: &str = env!("CARGO_BIN_EXE_ownership");
+pub(crate) const API_KEYS: &str = env!("CARGO_BIN_EXE_api_keys");
+pub(crate) const BASIC: &str = env!("CARGO_BIN_EXE_basic");
+pub(crate) const ROLES: &str = env!("CARGO_BIN_EXE_roles");
+pub(crate) const OWNERSHIP: &str = env!("CARGO_BIN_EXE_ownership");
 const WEBSOCKET: &str = env!("CARGO_BIN_EXE_websocket");
 const LOGIN_PAGE: &str = env!("CARGO_BIN_EXE_login_page");
-const TOKEN_SERVER: &str = env!("CARGO_BIN_EXE_token_server");
-const WATCHING: &str = env!("CARGO_BIN_EXE_watching");
+pub(crate) const TOKEN_SERVER: &str = env!("CARGO_BIN_EXE_token_server");
+pub(crate) const WATCHING: &str = env!("CARGO_BIN_EXE_watching");
 const ADOPT: &str = env!("CARGO_BIN_EXE_adopt");
 
 /// Each with the number of its rows in the access table; all but the last serve a document.
@@ -127,6 +127,9 @@ async fn ownership() {
         assert_eq!(answers, (of_john, of_alice, of_mona), "{path}");
     }
     assert_eq!((status("/random", &john).await, status("/random", &alice).await), (404, 200));
+    // What is hidden looks as what is not there.
+    let (hidden, missing) = (server.get_as("/notes/2", &john).await, server.get_as("/notes/4", &john).await);
+    assert_eq!((&hidden.body, hidden.header("content-type")), (&missing.body, missing.header("content-type")));
     let browser = server.request("GET", "/notes/1", &["accept: text/html"]).await;
     assert_eq!((browser.status, browser.header("location")), (303, Some("/docs?next=/notes/1")));
     let clear =

@@ -491,6 +491,7 @@ impl<U: AuthUser> AuthBuilder<U> {
             answers: Arc::new(Answers {
                 refresh_tokens: self.sessions.is_some(),
                 has_clients: self.clients.is_some(),
+                least_password: self.password_rules.min_length,
                 issuer,
                 watch: Watch::new(self.audit, self.clock.clone()),
                 ..self.answers

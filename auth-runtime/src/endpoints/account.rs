@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::form::{Field, Form, OfAddress, OfChange, OfName, OfNewUser, OfPassword, OfReset, OfToken, answer};
+use super::form::{Field, Form, OfAddress, OfAddressToken, OfChange, OfName, OfNewUser, OfPassword, OfReset, answer};
 use crate::{
     address::ClientAddress,
     auth::{Auth, AuthState, Mail},
@@ -154,7 +154,7 @@ pub(crate) async fn send_address_token<S: AuthState + Clone + 'static>(
 #[accept(public_mutation)]
 pub(crate) async fn verify_address<S: AuthState + Clone + 'static>(
     State(state): State<S>,
-    form: Form<OfToken>,
+    form: Form<OfAddressToken>,
 ) -> Response {
     let verify = async {
         let token = Field::secret("token", form.fields.token)?;

@@ -4,13 +4,15 @@ use std::marker::PhantomData;
 
 use axum::{
     extract::{FromRequest, Request},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 
 use crate::{
     auth::AuthState,
-    error::{Refusal, Rejection},
+    error::{GrantFault, Refusal, Rejection},
     form::{Fields, FormFault, Wrong, read},
+    password::PasswordFault,
     policy::Policy,
     secret::Secret,
     store::Client,
@@ -27,27 +29,45 @@ pub(crate) struct Form<F> {
 pub(crate) trait FormFields {
     /// The fields that it requires.
     const REQUIRED: &'static [&'static str];
+
+    /// The status of the endpoint that has done what it was asked for.
+    const DONE: StatusCode;
+
+    /// Why that endpoint refuses, beside what is wrong with a form, and beside its policy.
+    const REFUSALS: &'static [Refusal];
 }
 
 macro_rules! forms {
-    ($($name:ident: $($field:literal),+;)*) => {$(
+    ($($name:ident: $($field:literal),+ => $done:ident $(, $refusal:expr)*;)*) => {$(
         pub(super) struct $name;
 
         impl FormFields for $name {
             const REQUIRED: &'static [&'static str] = &[$($field),+];
+            const DONE: StatusCode = StatusCode::$done;
+            const REFUSALS: &'static [Refusal] = &[$($refusal),*];
         }
     )*};
 }
 
+const INVALID_GRANT: Refusal = Refusal::BadGrant(GrantFault::InvalidGrant);
+const INVALID_CLIENT: Refusal = Refusal::BadGrant(GrantFault::InvalidClient);
+const WEAK_PASSWORD: Refusal = Refusal::WeakPassword(PasswordFault::Common);
+const TOO_MANY: Refusal = Refusal::TooManyAttempts(1);
+
 forms! {
-    OfToken: "token";
-    OfName: "username";
-    OfNewUser: "username", "password";
-    OfChange: "password", "new_password";
-    OfReset: "token", "new_password";
-    OfAddress: "address";
-    OfPassword: "password";
+    OfRevoked: "token" => OK;
+    OfIntrospected: "token" => OK, INVALID_CLIENT;
+    OfAddressToken: "token" => NO_CONTENT, INVALID_GRANT, Refusal::NoSuchUser;
+    OfName: "username" => ACCEPTED;
+    OfNewUser: "username", "password" => CREATED, Refusal::UsernameTaken, WEAK_PASSWORD;
+    OfChange: "password", "new_password" => NO_CONTENT, Refusal::BadLogin, WEAK_PASSWORD, TOO_MANY, Refusal::NoSuchUser;
+    OfReset: "token", "new_password" => NO_CONTENT, INVALID_GRANT, WEAK_PASSWORD, Refusal::NoSuchUser;
+    OfAddress: "address" => ACCEPTED;
+    OfPassword: "password" => NO_CONTENT, Refusal::BadLogin, TOO_MANY, Refusal::NoSuchUser;
 }
+
+/// The longest name that is kept: an address of mail has no more (RFC 5321 section 4.5.3.1.3).
+pub(crate) const MAX_NAME_BYTES: usize = 254;
 
 /// What is in a form.
 pub(super) struct Field;
@@ -60,9 +80,8 @@ impl Field {
 
     /// The same for a name that is to be kept: short, and of characters that can be seen.
     pub(super) fn name(field: &'static str, value: Option<String>) -> Result<String, Refusal> {
-        const MAX_BYTES: usize = 254;
         let name = Self::text(field, value)?;
-        let is_fit = name.len() <= MAX_BYTES && !name.contains(char::is_control) && name.trim() == name;
+        let is_fit = name.len() <= MAX_NAME_BYTES && !name.contains(char::is_control) && name.trim() == name;
         if is_fit { Ok(name) } else { Err(Refusal::BadForm(FormFault::field(field, Wrong::Unfit))) }
     }
 

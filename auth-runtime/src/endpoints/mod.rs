@@ -36,7 +36,7 @@ mod sessions;
 
 pub use self::account::NewUser;
 pub(crate) use self::{
-    form::{Form, FormFields},
+    form::{Form, FormFields, MAX_NAME_BYTES},
     metadata::metadata,
 };
 use crate::{

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::form::{Field, Form, OfToken, answer};
+use super::form::{Field, Form, OfIntrospected, OfRevoked, answer};
 use crate::{
     auth::AuthState,
     error::{GrantFault, Refusal, no_store},
@@ -23,11 +23,11 @@ use crate::{
 #[post("/revoke", tag = "oauth")]
 #[public]
 #[accept(public_mutation)]
-pub(crate) async fn revoke<S: AuthState + Clone + 'static>(State(state): State<S>, form: Form<OfToken>) -> Response {
+pub(crate) async fn revoke<S: AuthState + Clone + 'static>(State(state): State<S>, form: Form<OfRevoked>) -> Response {
     answer(&state, try_revoke(&state, form).await)
 }
 
-async fn try_revoke<S: AuthState>(state: &S, form: Form<OfToken>) -> Result<Response, Refusal> {
+async fn try_revoke<S: AuthState>(state: &S, form: Form<OfRevoked>) -> Result<Response, Refusal> {
     let token = Field::secret("token", form.fields.token)?;
     state.auth().revoke(&token, form.client.as_ref()).await?;
     Ok(StatusCode::OK.into_response())
@@ -39,12 +39,12 @@ async fn try_revoke<S: AuthState>(state: &S, form: Form<OfToken>) -> Result<Resp
 #[accept(public_mutation)]
 pub(crate) async fn introspect<S: AuthState + Clone + 'static>(
     State(state): State<S>,
-    form: Form<OfToken>,
+    form: Form<OfIntrospected>,
 ) -> Response {
     answer(&state, try_introspect(&state, form).await)
 }
 
-async fn try_introspect<S: AuthState>(state: &S, form: Form<OfToken>) -> Result<Response, Refusal> {
+async fn try_introspect<S: AuthState>(state: &S, form: Form<OfIntrospected>) -> Result<Response, Refusal> {
     let allowed = |client: &Client| client.introspection && client.secret.is_some();
     match &form.client {
         None => return Err(Refusal::BadGrant(GrantFault::InvalidClient)),

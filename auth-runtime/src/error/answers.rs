@@ -65,6 +65,8 @@ pub struct Answers {
     pub(crate) refresh_tokens: bool,
     /// Whether clients are registered.
     pub(crate) has_clients: bool,
+    /// How many code points a new password has at least.
+    pub(crate) least_password: usize,
     /// The authorization server's name, where it has one.
     pub(crate) issuer: Option<String>,
     /// The application's own answers, and the statuses that they have.
@@ -100,6 +102,7 @@ impl Default for Answers {
             session_cookie: false,
             refresh_tokens: false,
             has_clients: false,
+            least_password: 0,
             issuer: None,
             refuse: None,
             watch: Watch::default(),
@@ -111,6 +114,7 @@ impl Default for Answers {
 pub(crate) struct DocumentedAnswer {
     pub(crate) status: StatusCode,
     pub(crate) description: &'static str,
+    pub(crate) media_types: Vec<&'static str>,
     pub(crate) challenge: bool,
     pub(crate) retry_after: bool,
 }
@@ -126,6 +130,14 @@ const LOGIN_PAGE: &str = "For a browser: to the login page";
 const OWN: &str = "Refused";
 const INACTIVE: &str = "The user is disabled";
 const UNAVAILABLE: &str = "Temporarily unavailable";
+
+/// What can be wrong with any form, one for each status.
+const FORM_FAULTS: [(FormFault, &str); 4] = [
+    (FormFault::Malformed, "A form that cannot be read"),
+    (FormFault::UnknownScope, "A form with fields that are missing or wrong"),
+    (FormFault::TooLarge, "A form that is too large"),
+    (FormFault::TooSlow, "A form that does not come in time"),
+];
 
 impl Answers {
     /// The profile.
@@ -245,6 +257,35 @@ impl Answers {
         takes_optional: bool,
         authorizes: &[Refusal],
     ) -> Vec<DocumentedAnswer> {
+        let mut refusals = self.refusals(rules, takes_optional);
+        for refusal in authorizes {
+            let description = if *refusal == Refusal::Hidden { HIDDEN } else { FORBIDDEN };
+            refusals.push((refusal.clone(), description));
+        }
+        let mut answers = self.one_for_each_status(refusals, rules);
+        if !answers.is_empty() {
+            let policies = rules.named();
+            let own = policies.iter().flat_map(|named| named.refuse_status);
+            let own = own.chain(self.refuse.iter().flat_map(|own| own.statuses)).map(|status| (*status, OWN));
+            let own = own.chain(self.login_page.iter().map(|_| (StatusCode::SEE_OTHER, LOGIN_PAGE)));
+            for (status, description) in own {
+                if !answers.iter().any(|answer| answer.status == status) {
+                    let media_types = vec![self.media_type()];
+                    answers.push(DocumentedAnswer {
+                        status,
+                        description,
+                        media_types,
+                        challenge: false,
+                        retry_after: false,
+                    });
+                }
+            }
+        }
+        answers
+    }
+
+    /// What a guard refuses with.
+    fn refusals(&self, rules: Rules<'_>, takes_optional: bool) -> Vec<(Refusal, &'static str)> {
         let mut refusals = Vec::new();
         if !rules.is_public() || takes_optional {
             refusals.push((Refusal::NoCredentials, NOT_AUTHENTICATED));
@@ -262,23 +303,7 @@ impl Answers {
             }
             refusals.push((Refusal::Unavailable, UNAVAILABLE));
         }
-        for refusal in authorizes {
-            let description = if *refusal == Refusal::Hidden { HIDDEN } else { FORBIDDEN };
-            refusals.push((refusal.clone(), description));
-        }
-        let mut answers = self.one_for_each_status(refusals, rules);
-        if !answers.is_empty() {
-            let policies = rules.named();
-            let own = policies.iter().flat_map(|named| named.refuse_status);
-            let own = own.chain(self.refuse.iter().flat_map(|own| own.statuses)).map(|status| (*status, OWN));
-            let own = own.chain(self.login_page.iter().map(|_| (StatusCode::SEE_OTHER, LOGIN_PAGE)));
-            for (status, description) in own {
-                if !answers.iter().any(|answer| answer.status == status) {
-                    answers.push(DocumentedAnswer { status, description, challenge: false, retry_after: false });
-                }
-            }
-        }
-        answers
+        refusals
     }
 
     /// A login form of a browser that is refused: back to the login page, with the error's name and the way on.
@@ -305,17 +330,21 @@ impl Answers {
         let more = more.chain(self.session_cookie.then_some(cross_site));
         let refusals = [
             (Refusal::BadLogin, "Wrong username or password, or a form that cannot be read"),
-            (Refusal::BadForm(FormFault::Malformed), "A form that cannot be read"),
-            (Refusal::BadForm(FormFault::UnknownScope), "A form with fields that are missing or wrong"),
-            (Refusal::BadForm(FormFault::TooLarge), "A form that is too large"),
-            (Refusal::BadForm(FormFault::TooSlow), "A form that does not come in time"),
             (Refusal::TooManyAttempts(1), "Too many attempts to log in"),
             (Refusal::Unavailable, UNAVAILABLE),
         ];
-        let mut answers = self.one_for_each_status(refusals.into_iter().chain(more), Rules::of(Policy::PUBLIC));
+        let form = FORM_FAULTS.map(|(fault, description)| (Refusal::BadForm(fault), description));
+        let all = refusals.into_iter().chain(form).chain(more);
+        let mut answers = self.one_for_each_status(all, Rules::of(Policy::PUBLIC));
         if self.session_cookie {
             let (status, description) = (StatusCode::SEE_OTHER, "A session in a cookie, or back to the login page");
-            answers.push(DocumentedAnswer { status, description, challenge: false, retry_after: false });
+            answers.push(DocumentedAnswer {
+                status,
+                description,
+                media_types: Vec::new(),
+                challenge: false,
+                retry_after: false,
+            });
         }
         answers
     }
@@ -328,12 +357,17 @@ impl Answers {
         let mut answers: Vec<DocumentedAnswer> = Vec::new();
         for (refusal, description) in refusals {
             let status = self.status(&refusal);
-            if answers.iter().any(|answer| answer.status == status) {
+            let media_type = self.media_type_of(&refusal);
+            if let Some(answer) = answers.iter_mut().find(|answer| answer.status == status) {
+                if !answer.media_types.contains(&media_type) {
+                    answer.media_types.push(media_type);
+                }
                 continue;
             }
             answers.push(DocumentedAnswer {
                 status,
                 description,
+                media_types: vec![media_type],
                 challenge: !self.challenges(&refusal, rules).is_empty(),
                 retry_after: matches!(refusal, Refusal::Unavailable | Refusal::TooManyAttempts(_)),
             });
@@ -341,12 +375,24 @@ impl Answers {
         answers
     }
 
-    /// The media type of a token endpoint's refusal.
-    pub(crate) fn login_media_type(&self, status: StatusCode) -> &'static str {
-        match status {
-            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => self.media_type(),
-            _ => "application/json",
+    /// OAuth's own errors are JSON, and the others what the profile has.
+    fn media_type_of(&self, refusal: &Refusal) -> &'static str {
+        match refusal {
+            Refusal::BadLogin | Refusal::BadForm(_) | Refusal::BadGrant(_) => "application/json",
+            _ => self.media_type(),
         }
+    }
+
+    /// What an endpoint of this library that takes a form can answer, beside that it is done, one entry for each status.
+    pub(crate) fn documented_form(&self, rules: Rules<'_>, refusals: &[Refusal]) -> Vec<DocumentedAnswer> {
+        let mut all = self.refusals(rules, false);
+        let client = Refusal::BadGrant(GrantFault::InvalidClient);
+        let of_client = self.has_clients.then_some((client, "A client that is not the one that it says"));
+        all.extend(FORM_FAULTS.map(|(fault, description)| (Refusal::BadForm(fault), description)));
+        all.extend(of_client);
+        all.extend(refusals.iter().map(|refusal| (refusal.clone(), OWN)));
+        all.push((Refusal::Unavailable, UNAVAILABLE));
+        self.one_for_each_status(all, rules)
     }
 
     /// The schema of a refusal's body, outside a token endpoint.

@@ -26,11 +26,20 @@ use super::schemas::Schemas;
 use crate::{
     endpoint::{GuardArgument, Takes},
     endpoints::{Form, FormFields},
+    error::Refusal,
     form::{LoginForm, PasswordRequestForm, PasswordRequestFormStrict},
     grant::IntoGrant,
     scope::RequestedScope,
     user::AuthUser,
 };
+
+/// The form of an endpoint of this library, and what the endpoint answers.
+#[derive(Clone, Copy)]
+pub(crate) struct ListedForm {
+    pub(crate) required: &'static [&'static str],
+    pub(crate) done: StatusCode,
+    pub(crate) refusals: &'static [Refusal],
+}
 
 /// One operation under description.
 #[derive(Default)]
@@ -42,14 +51,14 @@ pub struct Describe {
     /// A login form that the handler reads itself: the fields that it requires.
     pub(crate) login_form: Option<&'static [&'static str]>,
     /// A form of an endpoint of this library: the fields that it requires.
-    pub(crate) form: Option<&'static [&'static str]>,
+    pub(crate) form: Option<ListedForm>,
     pub(crate) responses: Vec<(&'static str, Option<TypedBody>)>,
     /// Those of all operations so far.
     pub(crate) schemas: Schemas,
 }
 
 /// A body: its media type and its schema.
-type TypedBody = (&'static str, RefOr<Schema>);
+pub(crate) type TypedBody = (&'static str, RefOr<Schema>);
 
 /// The schemas of path parameters.
 #[derive(Default)]
@@ -282,7 +291,7 @@ impl<S: RequestedScope> KnownArgument for Argument<PasswordRequestFormStrict<S>>
 
 impl<F: FormFields> KnownArgument for Argument<Form<F>> {
     fn describe(self, operation: &mut Describe) {
-        operation.form = Some(F::REQUIRED);
+        operation.form = Some(ListedForm { required: F::REQUIRED, done: F::DONE, refusals: F::REFUSALS });
     }
 }
 

@@ -12,12 +12,13 @@ use utoipa::openapi::{
 };
 
 use super::{
-    describe::{Describe, LoginBody, PathParameters, content, unconstrained},
+    describe::{Describe, ListedForm, LoginBody, PathParameters, TypedBody, content, unconstrained},
     schemas::Schemas,
     security::Schemes,
 };
 use crate::{
     endpoint::{Options, Route, Source, Takes},
+    endpoints::MAX_NAME_BYTES,
     error::{Answers, DocumentedAnswer, Refusal},
     grant,
     policy::{Policy, Requirement, Rules},
@@ -90,6 +91,8 @@ pub(crate) fn document(endpoints: &[&Listed], heading: &Heading<'_>) -> OpenApi 
     let mut schemas = Schemas::default();
     let mut schemes = Schemes::default();
     let mut operation_ids: Vec<String> = Vec::new();
+    // A public endpoint has no answers of its own, and what it may refuse a form with is the application's.
+    let of_application = endpoints.iter().find_map(|endpoint| endpoint.answers.clone()).unwrap_or_default();
 
     for endpoint in endpoints.iter().filter(|endpoint| !endpoint.route.websocket) {
         let mut description = Describe { schemas: std::mem::take(&mut schemas), ..Describe::default() };
@@ -102,7 +105,7 @@ pub(crate) fn document(endpoints: &[&Listed], heading: &Heading<'_>) -> OpenApi 
         schemes.add_operation(endpoint, description.login.as_ref(), path);
         schemas = std::mem::take(&mut description.schemas);
         let id = unique(endpoint.route.operation_id.unwrap_or(endpoint.source.name), &mut operation_ids);
-        let operation = operation(endpoint, description, path, id);
+        let operation = operation(endpoint, description, &of_application, path, id);
         if let Some(method) = http_method(endpoint.route.method) {
             let item = PathItem::new(method, operation);
             match paths.paths.get_mut(&document_path(path)) {
@@ -157,7 +160,7 @@ fn http_method(method: &str) -> Option<HttpMethod> {
     })
 }
 
-fn operation(endpoint: &Listed, description: Describe, path: &str, id: String) -> Operation {
+fn operation(endpoint: &Listed, description: Describe, of_application: &Answers, path: &str, id: String) -> Operation {
     let mut docs = endpoint.source.docs.iter().map(|line| line.trim()).skip_while(|line| line.is_empty());
     let summary = docs.by_ref().take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
     let rest = docs.collect::<Vec<_>>().join("\n").trim().to_owned();
@@ -180,9 +183,22 @@ fn operation(endpoint: &Listed, description: Describe, path: &str, id: String) -
     if let Some(required) = description.login_form {
         operation = operation.request_body(Some(login_form(required, false)));
     }
-    if let Some(required) = description.form {
-        let fields = required.iter().map(|field| (*field, field_schema(field)));
-        operation = operation.request_body(Some(form(fields, required)));
+    if let Some(listed) = description.form {
+        let answers = endpoint.answers.as_deref().unwrap_or(of_application);
+        let is_registration = listed.required == ["username", "password"];
+        let fields = listed.required.iter().map(|field| {
+            let schema = match *field {
+                "new_password" => field_schema(field).min_length(Some(answers.least_password)),
+                "password" if is_registration => field_schema(field).min_length(Some(answers.least_password)),
+                "username" | "address" if listed.required != ["username"] => {
+                    field_schema(field).max_length(Some(MAX_NAME_BYTES)).pattern(Some(NAME))
+                }
+                _ => field_schema(field).min_length(Some(1)),
+            };
+            (*field, schema)
+        });
+        operation = operation.request_body(Some(form(fields, listed.required)));
+        return security(form_answers(operation, &listed, endpoint, answers, description.responses), endpoint).build();
     }
     match (&description.login, &endpoint.answers) {
         (Some(login), Some(answers)) => operation = token_endpoint(operation, login, answers),
@@ -243,6 +259,32 @@ fn login_form(required: &[&str], others: bool) -> RequestBody {
     form(fields, if others { &[] } else { required })
 }
 
+/// A name that can be kept: without control characters, and without blanks around it.
+const NAME: &str = r"^[^\u0000-\u0020\u007f-\u00a0]([^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u0020\u007f-\u00a0])?$";
+
+/// What an endpoint of this library answers that takes a form.
+fn form_answers(
+    mut operation: OperationBuilder,
+    listed: &ListedForm,
+    endpoint: &Listed,
+    answers: &Answers,
+    responses: Vec<(&'static str, Option<TypedBody>)>,
+) -> OperationBuilder {
+    let mut done = ResponseBuilder::new().description("Done");
+    for (media_type, schema) in responses.into_iter().filter_map(|(_, body)| body) {
+        done = done.content(media_type, content(schema));
+    }
+    operation = operation.response(listed.done.as_str(), done.build());
+    for answer in answers.documented_form(endpoint.rules(), listed.refusals) {
+        let mut response = ResponseBuilder::new().description(answer.description);
+        for media_type in &answer.media_types {
+            response = response.content(*media_type, content(unconstrained()));
+        }
+        operation = operation.response(answer.status.as_str(), with_headers(response, &answer).build());
+    }
+    operation
+}
+
 fn field_schema(field: &str) -> ObjectBuilder {
     match field {
         "password" | "new_password" | "client_secret" | "refresh_token" | "token" => {
@@ -286,9 +328,10 @@ fn token_endpoint(operation: OperationBuilder, login: &LoginBody, answers: &Answ
             .build(),
     );
     for answer in answers.documented_login() {
-        let response = ResponseBuilder::new()
-            .description(answer.description)
-            .content(answers.login_media_type(answer.status), content(unconstrained()));
+        let mut response = ResponseBuilder::new().description(answer.description);
+        for media_type in &answer.media_types {
+            response = response.content(*media_type, content(unconstrained()));
+        }
         operation = operation.response(answer.status.as_str(), with_headers(response, &answer).build());
     }
     operation

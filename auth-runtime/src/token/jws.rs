@@ -98,9 +98,11 @@ fn is_type(typ: &str, wanted: &str) -> bool {
     subtype.eq_ignore_ascii_case(wanted)
 }
 
-/// The text of a JSON object. Asked for here, since serde would take an array of the same values for one.
+/// The text of a JSON object. Asked for here, since serde would take an array of the same values for one, and what is not
+/// UTF-8 within a member that nobody reads.
 fn decode_object(part: &str) -> Result<Vec<u8>, TokenFault> {
-    decode(part).and_then(|text| if text.starts_with(b"{") { Ok(text) } else { Err(TokenFault::Malformed) })
+    let text = decode(part)?;
+    if text.starts_with(b"{") && std::str::from_utf8(&text).is_ok() { Ok(text) } else { Err(TokenFault::Malformed) }
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, TokenFault> {
@@ -121,7 +123,7 @@ mod tests {
         Unverified::parse(token)?.verify(&keys, &[ACCESS_TOKEN_TYPE], 0)
     }
 
-    fn forge(header: &str, payload: &str) -> String {
+    fn forge(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
         let signature = URL_SAFE_NO_PAD.encode(key().sign(signed.as_bytes()).unwrap());
         format!("{signed}.{signature}")
@@ -162,6 +164,14 @@ mod tests {
         ] {
             assert_eq!(verify(&key(), &forge(header, "{}")), Err(fault), "{header}");
         }
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_malformed_even_where_nobody_reads_it() {
+        let header = r#"{"alg":"HS256","typ":"at+jwt"}"#;
+        assert_eq!(verify(&key(), &forge(header, b"{\"x\":\"\x96\"}")), Err(TokenFault::Malformed));
+        let header = b"{\"alg\":\"HS256\",\"typ\":\"at+jwt\",\"x\":\"\x96\"}";
+        assert_eq!(verify(&key(), &forge(header, "{}")), Err(TokenFault::Malformed));
     }
 
     #[test]
