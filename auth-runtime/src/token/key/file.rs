@@ -353,7 +353,7 @@ mod tests {
             let desk = Desk::new();
             let made = desk.file.rotate(&at_once(algorithm)).unwrap();
             assert_eq!((made.algorithm, made.begins_at, made.ends_at, made.signs), (algorithm, NOW, None, true));
-            assert_eq!(desk.file.list().unwrap(), [made.clone()]);
+            assert_eq!(desk.file.list().unwrap(), std::slice::from_ref(&made));
             let keys = desk.read();
             let key = keys.signing(NOW).unwrap();
             assert_eq!((key.id(), key.algorithm()), (made.id.as_str(), algorithm));
