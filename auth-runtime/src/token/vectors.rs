@@ -210,6 +210,8 @@ fn signs_and_verifies(jwk: &Jwk, signed: &str, theirs: &str) {
     assert_eq!(private.sign(signed).unwrap(), theirs);
     assert!(public.verifies(signed, &theirs));
     assert!(private.verifies(signed, &theirs) && !private.verifies(&signed[1..], &theirs));
+    let served = VerifyingKey::of_jwk(&private.public().unwrap()).unwrap();
+    assert!(served.verifies(signed, &theirs) && served.id() == Some(private.id()));
     assert!(!public.verifies(&signed[1..], &theirs));
     theirs[7] ^= 1;
     assert!(!public.verifies(signed, &theirs));
