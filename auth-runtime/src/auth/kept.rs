@@ -145,11 +145,28 @@ async fn a_refresh_token_is_its_clients() {
 }
 
 #[tokio::test]
+async fn scopes_can_be_fewer_and_not_more() {
+    let desk = Desk::signed();
+    let (_, token, _) = desk.log_in(None).await;
+    for more in [&["admin"][..], &["me", "admin"]] {
+        let more: Vec<String> = more.iter().map(|&scope| scope.to_owned()).collect();
+        let refused = desk.auth.refresh(&token, None, Some(&more)).await;
+        assert_eq!(refused.err(), Some(Refusal::BadGrant(GrantFault::InvalidScope)));
+    }
+    let fewer = desk.auth.refresh(&token, None, Some(&[])).await.unwrap();
+    assert!(fewer.scopes.is_empty(), "and the token was not used up");
+    let same = desk.auth.refresh(&fewer.refresh.unwrap(), None, Some(&["me".to_owned()])).await.unwrap();
+    assert_eq!(same.scopes, ["me"]);
+}
+
+#[tokio::test]
 async fn what_has_ended_renews_nothing() {
     let desk = Desk::signed();
     let (_, token, session) = desk.log_in(None).await;
     desk.auth.end_session(&session).await.unwrap();
     assert_eq!(desk.refresh(&token).await.err(), Some(REFUSED));
+    let more = ["admin".to_owned()];
+    assert_eq!(desk.auth.refresh(&token, None, Some(&more)).await.err(), Some(REFUSED), "nor is more told of it");
     for gone in [true, false] {
         let (access, token, _) = desk.log_in(None).await;
         if gone {

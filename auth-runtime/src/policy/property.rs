@@ -354,6 +354,17 @@ fn reads_as_words() {
     assert_eq!(Policy::all(&[]).to_string(), "token");
     assert_eq!((Policy::PUBLIC.to_string().as_str(), Policy::PUBLIC.is_public()), ("public", true));
     assert!(!BOTH.is_public() && Rules::of(Policy::PUBLIC).is_public());
+    let either = any(&[SCOPE, ROLE]);
+    for (requirements, expected) in [
+        (&[either][..], "scope a or role editor"),
+        (&[either, TOKEN], "(scope a or role editor) and token"),
+        (&[all(&[SCOPE, ROLE]), TOKEN], "scope a and role editor and token"),
+        (&[not(any(&[SCOPE])), not(either)], "not scope a and not (scope a or role editor)"),
+        (&[any(&[all(&[SCOPE, either]), TOKEN])], "(scope a and (scope a or role editor)) or token"),
+    ] {
+        assert_eq!(rules(requirements).to_string(), expected);
+    }
+    assert_eq!(format!("{either} {:?}", &ABOUT_USER as &dyn Predicate), "scope a or role editor user");
     const MIXED: Policy = Policy::all(&[
         Requirement::Any(&[
             Requirement::All(&[Requirement::ActiveUser, Requirement::Not(&Requirement::Role(&Roles::Editor))]),
@@ -646,6 +657,47 @@ fn the_reason_that_is_told_does_not_depend_on_the_order() {
     }
     for requirement in [TOKEN, ACTIVE_USER, SCOPE, ROLE, KEY, any(&[TOKEN, KEY]), not(SCOPE)] {
         assert_eq!(refusal(&[requirement], None), NoCredentials, "{requirement}");
+    }
+}
+
+#[test]
+fn a_predicate_about_a_token_is_asked_where_there_is_one() {
+    let claims = AccessClaims::new("somebody");
+    let decide = |requirement, token| {
+        let facts = Facts { token, user: None, schemes: &[] };
+        rules(&[requirement]).decide(&facts, &Tested::new())
+    };
+    for requirement in [OF_TOKEN, not(OF_TOKEN)] {
+        assert!(matches!(decide(requirement, Some(&claims)), Decision::Ask(0, _)), "{requirement}");
+        assert_eq!(refusal(&[requirement], None), crate::error::Refusal::NoCredentials, "{requirement}");
+    }
+    assert!(matches!(decide(OF_REQUEST, None), Decision::Ask(0, _)));
+}
+
+#[derive(Scope, Clone, Copy, PartialEq, Eq, Debug)]
+enum Wide {
+    #[scope("items:write", implies(Read))]
+    Write,
+    #[scope("items:read")]
+    Read,
+}
+
+#[test]
+fn a_scope_stands_for_those_that_it_implies() {
+    let may = |held: &[&str], requirement| {
+        let claims = AccessClaims::new("somebody").scopes(held.iter().copied());
+        let facts = Facts { token: Some(&claims), user: None, schemes: &[] };
+        matches!(rules(&[requirement]).decide(&facts, &Tested::new()), Decision::Allowed)
+    };
+    let (read, write) = (Requirement::Granted(&Wide::Read), Requirement::Scopes(&[&Wide::Write]));
+    for (held, reads, writes) in [
+        (&["items:read"][..], true, false),
+        (&["items:write"], true, true),
+        (&["other", "items:write"], true, true),
+        (&["other"], false, false),
+        (&[], false, false),
+    ] {
+        assert_eq!((may(held, read), may(held, write)), (reads, writes), "{held:?}");
     }
 }
 

@@ -391,6 +391,14 @@ mod tests {
     #[security(api_key(header = "x-key"))]
     struct HandedOn(Secret);
 
+    #[derive(crate::SecurityScheme, Clone)]
+    #[security(api_key(cookie = "key"), authenticate = seven)]
+    struct InCookie(u8);
+
+    #[derive(crate::SecurityScheme, Clone)]
+    #[security(api_key(header = "x-key"), authenticate = seven)]
+    struct InHeader(u8);
+
     async fn nobody(_: Secret) -> Option<u8> {
         None
     }
@@ -426,5 +434,21 @@ mod tests {
         let without = axum::http::Request::new(()).into_parts().0;
         let found = read::<Given>(scheme_of::<Given>(), &authenticators, &without).await;
         assert!(found.is_ok_and(|found| found.is_none()));
+    }
+
+    #[tokio::test]
+    async fn a_cookie_that_another_site_sends_is_refused_and_a_header_cannot_be_sent_by_one() {
+        let request = axum::http::Request::post("/").header("x-key", "abc").header("cookie", "key=abc");
+        let request = request.header("origin", "https://admin.example").body(()).unwrap();
+        let parts = request.into_parts().0;
+        let mut authenticators = Authenticators::default();
+        assert_eq!(authenticators.trusted_origins(), [""; 0]);
+        let found = read::<InCookie>(scheme_of::<InCookie>(), &authenticators, &parts).await;
+        assert_eq!(found.err(), Some(Refusal::CrossSite));
+        let found = read::<InHeader>(scheme_of::<InHeader>(), &authenticators, &parts).await;
+        assert_eq!(found.ok().flatten().unwrap().value.downcast_ref::<InHeader>().unwrap().0, 7);
+        authenticators.trust(vec!["https://admin.example".to_owned()]);
+        let found = read::<InCookie>(scheme_of::<InCookie>(), &authenticators, &parts).await;
+        assert_eq!(found.ok().flatten().unwrap().value.downcast_ref::<InCookie>().unwrap().0, 7);
     }
 }

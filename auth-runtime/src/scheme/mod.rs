@@ -311,6 +311,19 @@ mod tests {
     }
 
     #[test]
+    fn the_scopes_of_an_enum_are_known_and_free_text_is_not() {
+        #[derive(crate::Scope, Clone, Copy, PartialEq, Eq, Debug)]
+        enum Shop {
+            /// Read items.
+            #[scope("items")]
+            Items,
+        }
+
+        assert_eq!(known_scopes::<Shop>(), [(crate::Scope::as_str(&Shop::Items), "Read items.")]);
+        assert_eq!(known_scopes::<String>(), []);
+    }
+
+    #[test]
     fn an_authenticator_that_may_find_nobody_does_not_compile() {
         assert!(std::panic::catch_unwind(|| is_somebody(true)).is_err());
         is_somebody(false);

@@ -153,6 +153,20 @@ mod rfc_7515_a_2 {
     fn rs256() {
         signs_and_verifies(&rsa(N, D, P, Q), &format!("eyJhbGciOiJSUzI1NiJ9.{JOE}"), SIGNATURE);
     }
+
+    /// The same key in both of openssl's forms.
+    #[test]
+    fn pem() {
+        use ::rsa::{BoxedUint, PrivateKey, pkcs1::EncodeRsaPrivateKey, pkcs8::EncodePrivateKey, pkcs8::LineEnding};
+        let number = |text: &str| BoxedUint::from_be_slice_vartime(&decode(text).unwrap());
+        let primes = vec![number(P), number(Q)];
+        let key = PrivateKey::from_components(number(N), number("AQAB"), number(D), primes).unwrap();
+        let named = SigningKey::from_jwk(&rsa(N, D, P, Q)).unwrap();
+        for pem in [key.to_pkcs8_pem(LineEnding::LF).unwrap(), key.to_pkcs1_pem(LineEnding::LF).unwrap()] {
+            let read = SigningKey::from_secret(&crate::Secret::new(pem.as_str())).unwrap();
+            assert_eq!((read.id(), read.algorithm()), (named.id(), Algorithm::Rs256));
+        }
+    }
 }
 
 #[cfg(feature = "rs256")]
@@ -210,6 +224,8 @@ fn signs_and_verifies(jwk: &Jwk, signed: &str, theirs: &str) {
     assert_eq!(private.sign(signed).unwrap(), theirs);
     assert!(public.verifies(signed, &theirs));
     assert!(private.verifies(signed, &theirs) && !private.verifies(&signed[1..], &theirs));
+    let served = VerifyingKey::of_jwk(&private.public().unwrap()).unwrap();
+    assert!(served.verifies(signed, &theirs) && served.id() == Some(private.id()));
     assert!(!public.verifies(&signed[1..], &theirs));
     theirs[7] ^= 1;
     assert!(!public.verifies(signed, &theirs));

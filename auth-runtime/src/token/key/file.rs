@@ -473,9 +473,12 @@ mod tests {
         let once = super::super::SigningKeys::from_file(&desk.file.path).unwrap();
         let second = desk.rotate();
         assert!(keys.cached().snapshot().verifying(Some(&second.id), NOW).is_none());
-        while keys.cached().current().verifying(Some(&second.id), NOW).is_none() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        let read_again = async {
+            while keys.cached().current().verifying(Some(&second.id), NOW).is_none() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), read_again).await.expect("the file is not read again");
         assert!(keys.cached().snapshot().verifying(Some(&first.id), NOW).is_some());
         let within_ten_seconds = once.cached().current();
         assert!(within_ten_seconds.verifying(Some(&first.id), NOW).is_some());

@@ -346,6 +346,16 @@ mod tests {
         assert!(format!("{keys:?}").contains(third.id()), "{keys:?}");
     }
 
+    #[cfg(feature = "oidc")]
+    #[test]
+    fn of_anothers_keys_those_of_known_kinds_verify() {
+        let known = SigningKey::from_ed25519_seed(&[1; 32]).public().unwrap();
+        let unknown = Jwk { kty: "AKP".to_owned(), kid: Some("unknown".to_owned()), ..Jwk::default() };
+        let keys = KeySet::of_public(&[unknown.clone(), known.clone()]);
+        assert!(keys.verifying(known.kid.as_deref(), 0).is_some() && keys.verifying(Some("unknown"), 0).is_none());
+        assert!(keys.signing(0).is_none() && !keys.is_empty() && KeySet::of_public(&[unknown]).is_empty());
+    }
+
     #[test]
     fn two_keys_of_one_name_are_refused() {
         let key = r#"{"kty":"oct","kid":"a","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}"#;
@@ -418,7 +428,7 @@ mod tests {
         let source = keys.source.as_ref().unwrap();
         *source.last.lock().unwrap() = Instant::now().checked_sub(Duration::from_secs(7200)).unwrap();
         assert!(keys.current().signing(0).is_none(), "nobody waits for it");
-        while keys.snapshot().signing(0).is_none() {
+        for _ in 0..100 {
             tokio::task::yield_now().await;
         }
         assert_eq!(keys.current().signing(0).unwrap().id(), new.id());
