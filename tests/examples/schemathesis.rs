@@ -20,7 +20,9 @@ enum Caller {
 fn holds(program: &str, header: Option<&str>, example: &Example) {
     let python = std::env::var("AUTH_TESTS_PYTHON").expect("AUTH_TESTS_PYTHON names the interpreter: use tests/run");
     let mut command = Command::new(Path::new(&python).with_file_name("st"));
+    let scratch = Scratch::new();
     command
+        .current_dir(&scratch.0)
         .env("NO_PROXY", "*")
         .arg("--config-file")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/foreign/schemathesis.toml"))
@@ -44,10 +46,10 @@ async fn the_documents_keep_their_promises() {
         (WATCHING, Caller::Login("username=johndoe&password=secret")),
         (TOKEN_SERVER, Caller::Login("username=johndoe&password=correct-horse-battery")),
     ] {
-        let example = Example::start(program, &Scratch::new());
-        holds(program, None, &example);
-        // What was done to the first is not done to the next.
-        let example = Example::start(program, &Scratch::new());
+        // Each with a directory of its own: what was done to the first is not done to the next.
+        let scratches = [Scratch::new(), Scratch::new()];
+        holds(program, None, &Example::start(program, &scratches[0]));
+        let example = Example::start(program, &scratches[1]);
         let header = match caller {
             Caller::Header(header) => header.to_owned(),
             Caller::Login(form) => {
