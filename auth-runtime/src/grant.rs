@@ -144,7 +144,7 @@ pub(crate) async fn respond<U>(auth: &Auth<U>, outcome: impl IntoGrant, granted_
     let grant = match outcome.into_grant() {
         Ok(grant) => grant,
         Err(mut response) => {
-            no_store(&mut response);
+            no_store(response.headers_mut());
             return *response;
         }
     };
@@ -173,7 +173,7 @@ async fn issue<U, S: RequestedScope>(
         let (token, seconds) = auth.start_cookie_session(&grant.subject, &scopes).await?;
         auth.record(AuditEvent::of("session.started", &grant.subject));
         let mut response = session_cookie::set(&token, seconds, next);
-        no_store(&mut response);
+        no_store(response.headers_mut());
         return Ok(response);
     }
     let issued = auth.start_session(&grant.subject, &scopes, granted_to.client).await?;
@@ -219,7 +219,7 @@ pub(crate) fn token_response(answers: &Answers, issued: &IssuedTokens) -> Respon
         scope: standard.then(|| issued.scopes.join(" ")),
     };
     let mut response = Json(body).into_response();
-    no_store(&mut response);
+    no_store(response.headers_mut());
     response
 }
 

@@ -1,13 +1,13 @@
 //! One type for everything that must not be seen.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// A password, a client secret or a token: text that is wiped from memory when dropped, prints as `[redacted]`, compares
-/// in constant time and cannot be serialized.
+/// in constant time and cannot be serialized. Clones share it, so that it is in memory once.
 ///
 /// ```
 /// use auth_runtime::Secret;
@@ -18,12 +18,12 @@ use zeroize::Zeroizing;
 /// assert_eq!(password.expose(), "swordfish");
 /// ```
 #[derive(Clone, Default)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(Arc<Zeroizing<String>>);
 
 impl Secret {
     /// Takes ownership of the text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
+        Self(Arc::new(Zeroizing::new(text.into())))
     }
 
     /// The text itself. The name is long enough to be noticed in a review.

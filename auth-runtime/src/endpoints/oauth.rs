@@ -53,7 +53,7 @@ async fn try_introspect<S: AuthState>(state: &S, form: Form<OfIntrospected>) -> 
     }
     let token = Field::secret("token", form.fields.token)?;
     let mut response = Json(state.auth().introspect(&token).await?).into_response();
-    no_store(&mut response);
+    no_store(response.headers_mut());
     Ok(response)
 }
 

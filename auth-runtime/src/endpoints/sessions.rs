@@ -60,7 +60,7 @@ fn left<S: AuthState>(state: &S, headers: &HeaderMap) -> Response {
     if answers.session_cookie {
         session_cookie::clear(&mut response);
     }
-    no_store(&mut response);
+    no_store(response.headers_mut());
     response
 }
 
@@ -96,7 +96,7 @@ pub(crate) async fn list<S: AuthState + Clone + 'static>(State(state): State<S>,
             expires_at: session.expires_at,
         };
         let mut response = Json(sessions.into_iter().map(entry).collect::<Vec<_>>()).into_response();
-        no_store(&mut response);
+        no_store(response.headers_mut());
         response
     });
     answer(&state, entries)

@@ -1,7 +1,10 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderMap, HeaderValue, Response as HttpResponse, StatusCode, header, request::Parts},
     response::Response,
 };
@@ -73,6 +76,25 @@ pub struct Answers {
     pub(crate) refuse: Option<OwnAnswer>,
     /// Who is told of each decision.
     pub(crate) watch: Watch,
+    /// The answer to a request without a token, made once.
+    pub(crate) no_token: OnceLock<Prepared>,
+}
+
+/// A response that is the same each time.
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Prepared {
+    fn respond(self) -> Response {
+        let mut response = HttpResponse::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
 }
 
 /// An application's own answer to refusals, and the statuses that it has.
@@ -106,6 +128,7 @@ impl Default for Answers {
             issuer: None,
             refuse: None,
             watch: Watch::default(),
+            no_token: OnceLock::new(),
         }
     }
 }
@@ -161,24 +184,35 @@ impl Answers {
     }
 
     pub(crate) fn answer(&self, refusal: &Refusal, rules: Rules<'_>) -> Response {
-        let mut response = match self.profile {
+        // Without a scheme, whatever the rules are, it is a token that is missing.
+        if matches!(refusal, Refusal::NoCredentials) && rules.schemes().is_empty() {
+            return self.no_token.get_or_init(|| self.prepare(refusal, rules)).clone().respond();
+        }
+        self.prepare(refusal, rules).respond()
+    }
+
+    fn prepare(&self, refusal: &Refusal, rules: Rules<'_>) -> Prepared {
+        let mut answer = match self.profile {
             Profile::Standard => self.standard(refusal, rules),
             Profile::FastApi => self.fastapi(refusal, rules),
         };
+        for challenge in self.challenges(refusal, rules) {
+            answer.headers.append(header::WWW_AUTHENTICATE, challenge);
+        }
         // A refusal tells of one caller at one time; nobody may keep it.
-        no_store(&mut response);
+        no_store(&mut answer.headers);
         match refusal {
-            Refusal::Unavailable => response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
-            Refusal::TooManyAttempts(wait) => response.headers_mut().insert(header::RETRY_AFTER, (*wait).into()),
+            Refusal::Unavailable => answer.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+            Refusal::TooManyAttempts(wait) => answer.headers.insert(header::RETRY_AFTER, (*wait).into()),
             _ => None,
         };
-        response
+        answer
     }
 
     /// The response to a refused request: the policy's own, the application's own, or the profile's.
     pub(crate) fn reject(&self, refusal: &Refusal, rules: Rules<'_>, parts: &Parts) -> Rejection {
         let mut own = self.own(refusal, rules, parts);
-        own.iter_mut().for_each(no_store);
+        own.iter_mut().for_each(|own| no_store(own.headers_mut()));
         let mut response = own.unwrap_or_else(|| self.answer(refusal, rules));
         if self.session_cookie && matches!(refusal, Refusal::InvalidToken(_)) && bearer::has_no_header(&parts.headers) {
             session_cookie::clear(&mut response);
@@ -318,7 +352,7 @@ impl Answers {
         let separator = if page.contains('?') { '&' } else { '?' };
         let mut response =
             session_cookie::redirect(&format!("{page}{separator}error={error}&next={}", in_query(next.as_str())), None);
-        no_store(&mut response);
+        no_store(response.headers_mut());
         Some(response)
     }
 
@@ -484,42 +518,42 @@ impl Answers {
         }
     }
 
-    fn standard(&self, refusal: &Refusal, rules: Rules<'_>) -> Response {
+    fn standard(&self, refusal: &Refusal, rules: Rules<'_>) -> Prepared {
         let oauth = |error: &str, description: &str| {
-            self.json("application/json", refusal, rules, &OAuthError { error, error_description: description })
+            self.json("application/json", refusal, &OAuthError { error, error_description: description })
         };
         match refusal {
             Refusal::BadLogin => oauth("invalid_grant", "The username or the password is wrong."),
             Refusal::BadForm(fault) => oauth(fault.error_code(), &fault.to_string()),
             Refusal::BadGrant(fault) => oauth(fault.code(), &fault.to_string()),
-            Refusal::NoCredentials => self.problem(refusal, rules, &needs(rules)),
-            Refusal::InvalidToken(fault) => self.problem(refusal, rules, about(*fault)),
-            Refusal::InsufficientScope => self.problem(refusal, rules, MISSING_SCOPE),
+            Refusal::NoCredentials => self.problem(refusal, &needs(rules)),
+            Refusal::InvalidToken(fault) => self.problem(refusal, about(*fault)),
+            Refusal::InsufficientScope => self.problem(refusal, MISSING_SCOPE),
             Refusal::InvalidCredentials(_, fault) => {
-                self.problem(refusal, rules, told(fault, "The credentials are not valid."))
+                self.problem(refusal, told(fault, "The credentials are not valid."))
             }
-            Refusal::Inactive => self.problem(refusal, rules, "This account is disabled."),
-            Refusal::Forbidden => self.problem(refusal, rules, "You may not do this."),
-            Refusal::Hidden => self.problem(refusal, rules, "There is nothing here."),
-            Refusal::CrossSite => self.problem(refusal, rules, CROSS_SITE),
-            Refusal::WeakPassword(fault) => self.problem(refusal, rules, &fault.to_string()),
-            Refusal::TooManyAttempts(wait) => self.problem(refusal, rules, &try_again(*wait)),
-            Refusal::UsernameTaken => self.problem(refusal, rules, USERNAME_TAKEN),
-            Refusal::NoSuchUser => self.problem(refusal, rules, "There is no such user."),
+            Refusal::Inactive => self.problem(refusal, "This account is disabled."),
+            Refusal::Forbidden => self.problem(refusal, "You may not do this."),
+            Refusal::Hidden => self.problem(refusal, "There is nothing here."),
+            Refusal::CrossSite => self.problem(refusal, CROSS_SITE),
+            Refusal::WeakPassword(fault) => self.problem(refusal, &fault.to_string()),
+            Refusal::TooManyAttempts(wait) => self.problem(refusal, &try_again(*wait)),
+            Refusal::UsernameTaken => self.problem(refusal, USERNAME_TAKEN),
+            Refusal::NoSuchUser => self.problem(refusal, "There is no such user."),
             Refusal::Unavailable => {
-                self.problem(refusal, rules, "The request cannot be decided at the moment. Try again later.")
+                self.problem(refusal, "The request cannot be decided at the moment. Try again later.")
             }
         }
     }
 
-    fn problem(&self, refusal: &Refusal, rules: Rules<'_>, detail: &str) -> Response {
+    fn problem(&self, refusal: &Refusal, detail: &str) -> Prepared {
         let status = self.status(refusal);
         let title = status.canonical_reason().unwrap_or("Refused");
         let problem = Problem { r#type: "about:blank", title, status: status.as_u16(), detail };
-        self.json(self.media_type(), refusal, rules, &problem)
+        self.json(self.media_type(), refusal, &problem)
     }
 
-    fn fastapi(&self, refusal: &Refusal, rules: Rules<'_>) -> Response {
+    fn fastapi(&self, refusal: &Refusal, rules: Rules<'_>) -> Prepared {
         let text = |detail| FastApiDetail::Text { detail };
         // FastAPI has no such thing; who renews a token or registers a client speaks OAuth.
         if let Refusal::BadGrant(_) = refusal {
@@ -541,19 +575,14 @@ impl Answers {
             Refusal::BadForm(fault) => FastApiDetail::of_form(fault),
             Refusal::Unavailable => text("Service Unavailable"),
         };
-        self.json(self.media_type(), refusal, rules, &body)
+        self.json(self.media_type(), refusal, &body)
     }
 
-    fn json(&self, media_type: &'static str, refusal: &Refusal, rules: Rules<'_>, body: &impl Serialize) -> Response {
+    fn json(&self, media_type: &'static str, refusal: &Refusal, body: &impl Serialize) -> Prepared {
         // Text and numbers under fixed names: there is nothing that cannot be written.
-        let text = serde_json::to_vec(body).unwrap_or_default();
-        let mut response = HttpResponse::new(Body::from(text));
-        *response.status_mut() = self.status(refusal);
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-        for challenge in self.challenges(refusal, rules) {
-            response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
-        }
-        response
+        let body = serde_json::to_vec(body).unwrap_or_default().into();
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(media_type))]);
+        Prepared { status: self.status(refusal), headers, body }
     }
 }
 
@@ -610,10 +639,10 @@ fn about(fault: TokenFault) -> &'static str {
     }
 }
 
-pub(crate) fn no_store(response: &mut Response) {
+pub(crate) fn no_store(headers: &mut HeaderMap) {
     // RFC 6749 section 5.1 asks for both.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
 }
 
 impl fmt::Display for Profile {
