@@ -1,6 +1,6 @@
 //! Handlers' arguments that the guard has found out: the user, the token, and what a security scheme yields.
 
-use std::ops::Deref;
+use std::{ops::Deref, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
@@ -11,11 +11,11 @@ use crate::{
     auth::{AuthState, UsersOf},
     endpoint::{GuardArgument, Takes},
     error::{Refusal, Rejection},
-    guard::{Principal, Wants, authenticate},
+    guard::{Principal, Taken, Wants, authenticate},
     policy::{Policy, Requirement, Rules},
     scheme::{
         SecurityScheme,
-        bearer::{self, Shown},
+        bearer::{self, Bearer},
         scheme_of,
     },
     secret::Secret,
@@ -31,7 +31,7 @@ const TOKEN: Rules<'static> = Rules::of(Policy::all(&[Requirement::Token]));
 /// # Errors
 /// The refusal that a guard with `#[requires_active_user]` gives.
 pub async fn extract<U: AuthUser, S: UsersOf<U>>(parts: &mut Parts, state: &S) -> Result<U, Rejection> {
-    if let Some(user) = Principal::<U>::take(parts).and_then(|principal| principal.user.clone()) {
+    if let Some(user) = Principal::<U>::take(parts).and_then(Taken::user) {
         return Ok(user);
     }
     let auth = state.users_auth();
@@ -50,7 +50,7 @@ pub async fn extract_optional<U: AuthUser, S: UsersOf<U>>(
     state: &S,
 ) -> Result<Option<U>, Rejection> {
     if let Some(principal) = Principal::<U>::take(parts) {
-        return Ok(principal.user.clone());
+        return Ok(principal.user());
     }
     let cookies = state.users_auth().answers().session_cookie;
     let nobody = matches!(bearer::shown(&parts.headers, cookies), Ok(None));
@@ -80,7 +80,7 @@ pub async fn extract_optional_scheme<K: SecurityScheme, S: AuthState>(
     state: &S,
 ) -> Result<Option<K>, Rejection> {
     if let Some(principal) = Principal::<S::User>::take(parts) {
-        return Ok(principal.scheme().cloned());
+        return Ok(principal.scheme());
     }
     let auth = state.auth();
     let scheme = scheme_of::<K>();
@@ -107,7 +107,7 @@ pub async fn extract_optional_scheme<K: SecurityScheme, S: AuthState>(
 /// ```
 #[derive(Debug, Clone)]
 pub struct AccessToken {
-    claims: AccessClaims,
+    claims: Arc<AccessClaims>,
     text: Secret,
 }
 
@@ -149,13 +149,13 @@ impl<S: AuthState> OptionalFromRequestParts<S> for AccessToken {
         let reject = |refusal, parts: &Parts| auth.answers().reject(&refusal, TOKEN, parts);
         let text = match bearer::shown(&parts.headers, auth.answers().session_cookie) {
             Ok(shown) => shown.map(|shown| match shown {
-                Shown::Header(text) => Secret::new(text),
-                Shown::Cookie(text) => text,
+                Bearer::Header(text) => Secret::new(text),
+                Bearer::Cookie(text) => text,
             }),
             Err(fault) => return Err(reject(Refusal::InvalidToken(fault), parts)),
         };
         let claims = match Principal::<S::User>::take(parts) {
-            Some(principal) => principal.claims.clone(),
+            Some(principal) => principal.claims(),
             None if text.is_none() => None,
             None => {
                 let wants = Wants { token: true, ..Wants::default() };

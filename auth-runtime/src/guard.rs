@@ -5,10 +5,7 @@ use std::{
     fmt,
     future::Future,
     marker::PhantomData,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
 };
 
 use axum::{
@@ -25,7 +22,7 @@ use crate::{
     },
     scheme::{
         Scheme, SecurityScheme,
-        bearer::{self, Shown},
+        bearer::{self, Bearer},
         cross_site,
     },
     token::{AccessClaims, TokenFault},
@@ -174,7 +171,7 @@ async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S) -> Result
     if E::OPTIONS.observed && !rules.group.is_empty() {
         // The group's policy is not what is being tried out.
         let of_group = Rules { own: Policy::PUBLIC, ..rules };
-        let refused = authenticate(auth, parts, of_group, &Wants::default()).await.err();
+        let refused = Box::pin(authenticate(auth, parts, of_group, &Wants::default())).await.err();
         if let Some(refusal) = refused {
             return Err(auth.answers().reject(&refusal, of_group, parts));
         }
@@ -182,8 +179,7 @@ async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S) -> Result
     match try_authenticate(auth, parts, rules, &Wants::of(E::TAKES)).await {
         Ok(principal) => {
             record_granted(auth, parts, &principal);
-            let left = E::TAKES.iter().filter(|takes| **takes != Takes::Nothing).count();
-            parts.extensions.insert(Arc::new(Offered { principal, left: AtomicUsize::new(left) }));
+            principal.offer(parts, E::TAKES.iter().filter(|takes| **takes != Takes::Nothing).count());
             Ok(())
         }
         Err(refusal) if E::OPTIONS.observed => {
@@ -255,7 +251,7 @@ const fn fits_all(policy: &Policy, takes: &[Takes]) {
 
 /// Who makes the request, as the guard found out.
 pub(crate) struct Principal<U> {
-    pub(crate) claims: Option<AccessClaims>,
+    pub(crate) claims: Option<Arc<AccessClaims>>,
     pub(crate) user: Option<U>,
     /// What the schemes yield, each as a value of its own type.
     schemes: Vec<(&'static Scheme, Box<dyn Any + Send + Sync>)>,
@@ -263,32 +259,82 @@ pub(crate) struct Principal<U> {
     named: Vec<TypeId>,
 }
 
-impl<U> Principal<U> {
+/// A principal in a request's extensions, and how many arguments of the guarded handler may still ask for it. No other handler
+/// may: a guarded function can be a middleware, and what is behind it may ask for more than its policy did.
+struct Offered<U> {
+    principal: Option<Principal<U>>,
+    left: usize,
+}
+
+/// Extensions have to be cloned with their request. A copy of one that was let in was not let in itself: it offers nobody.
+impl<U> Clone for Offered<U> {
+    fn clone(&self) -> Self {
+        Self { principal: None, left: 0 }
+    }
+}
+
+impl<U: AuthUser> Principal<U> {
+    /// Leaves it for so many arguments, in the place of what another guard may have left.
+    fn offer(self, parts: &mut Parts, arguments: usize) {
+        if arguments > 0 {
+            parts.extensions.insert(Offered { principal: Some(self), left: arguments });
+        } else {
+            parts.extensions.remove::<Offered<U>>();
+        }
+    }
+
+    /// The principal that the guard of this handler left for this argument.
+    pub(crate) fn take(parts: &mut Parts) -> Option<Taken<'_, U>> {
+        if parts.extensions.get::<Offered<U>>()?.left <= 1 {
+            let last = parts.extensions.remove::<Offered<U>>()?;
+            return last.principal.map(Taken::Last);
+        }
+        let offered = parts.extensions.get_mut::<Offered<U>>()?;
+        offered.left = offered.left.saturating_sub(1);
+        offered.principal.as_ref().map(Taken::Shared)
+    }
+
+    fn into_scheme<K: SecurityScheme>(self) -> Option<K> {
+        self.schemes.into_iter().find_map(|(_, value)| value.downcast().ok()).map(|value| *value)
+    }
+}
+
+/// What an argument of the handler is given. The last one that takes something need not copy it.
+pub(crate) enum Taken<'a, U> {
+    Shared(&'a Principal<U>),
+    Last(Principal<U>),
+}
+
+impl<U: AuthUser> Taken<'_, U> {
+    fn principal(&self) -> &Principal<U> {
+        match self {
+            Self::Shared(principal) => principal,
+            Self::Last(principal) => principal,
+        }
+    }
+
+    pub(crate) fn user(self) -> Option<U> {
+        match self {
+            Self::Shared(principal) => principal.user.clone(),
+            Self::Last(principal) => principal.user,
+        }
+    }
+
+    pub(crate) fn claims(self) -> Option<Arc<AccessClaims>> {
+        self.principal().claims.clone()
+    }
+
     /// What a scheme yields.
-    pub(crate) fn scheme<K: SecurityScheme>(&self) -> Option<&K> {
-        self.schemes.iter().find_map(|(_, value)| value.downcast_ref())
+    pub(crate) fn scheme<K: SecurityScheme>(self) -> Option<K> {
+        match self {
+            Self::Shared(principal) => principal.schemes.iter().find_map(|(_, value)| value.downcast_ref()).cloned(),
+            Self::Last(principal) => principal.into_scheme(),
+        }
     }
 
     /// Whether this policy holds.
     pub(crate) fn holds<P: NamedPolicy>(&self) -> bool {
-        self.named.contains(&TypeId::of::<P>())
-    }
-}
-
-/// A principal, and how many arguments of the guarded handler may still ask for it. No other handler may: a guarded
-/// function can be a middleware, and what is behind it may ask for more than its policy did.
-struct Offered<U> {
-    principal: Principal<U>,
-    left: AtomicUsize,
-}
-
-impl<U: AuthUser> Principal<U> {
-    /// The principal that the guard of this handler left for this argument.
-    pub(crate) fn take(parts: &Parts) -> Option<&Self> {
-        let offered = parts.extensions.get::<Arc<Offered<U>>>()?;
-        let one_less = |left: usize| left.checked_sub(1);
-        offered.left.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_less).ok()?;
-        Some(&offered.principal)
+        self.principal().named.contains(&TypeId::of::<P>())
     }
 }
 
@@ -334,6 +380,9 @@ pub(crate) async fn authenticate<U: AuthUser>(
 }
 
 fn record_granted<U: AuthUser>(auth: &Auth<U>, parts: &Parts, principal: &Principal<U>) {
+    if !auth.answers().watch.sees_granted() {
+        return;
+    }
     let user = principal.claims.as_ref().map(|claims| claims.subject.as_str());
     auth.record(AuditEvent { user, ..AuditEvent::at("access.granted", parts) });
 }
@@ -354,21 +403,16 @@ async fn try_authenticate<U: AuthUser>(
     } else {
         (None, None)
     };
-    let mut schemes: Vec<(&'static Scheme, Box<dyn Any + Send + Sync>)> = Vec::new();
-    let mut presented: Vec<Presented> = Vec::new();
-    for scheme in rules.schemes().into_iter().chain(wants.schemes.iter().copied()) {
-        if presented.iter().any(|present| present.scheme == scheme) {
-            continue;
-        }
-        if let Some(found) = (scheme.read)(scheme, auth.authenticators(), parts).await? {
-            presented.push(Presented { scheme, scopes: found.scopes });
-            schemes.push((scheme, found.value));
-        }
-    }
+    // What has to be waited for is on the heap: most requests need not wait, and every request carries the size of this.
+    let mut wanted = rules.schemes();
+    wanted.extend(&wants.schemes);
+    let Shown { schemes, presented } =
+        if wanted.is_empty() { Shown::default() } else { Box::pin(read_schemes(auth, parts, &wanted)).await? };
 
     let known = user.as_ref().map(|user| user as &dyn KnownUser);
-    let facts = Facts { token: claims.as_ref(), user: known, schemes: &presented };
-    let caller = Caller { parts, token: claims.as_ref(), user: known };
+    let token = claims.as_deref();
+    let facts = Facts { token, user: known, schemes: &presented };
+    let caller = Caller { parts, token, user: known };
     let named = decide(rules, &facts, &caller).await?;
     // Nobody asked for this user: who is disabled is nobody, rather than an optional somebody.
     if wants.optional_user && !rules.own.implies_token() && user.as_ref().is_some_and(AuthUser::is_disabled) {
@@ -377,12 +421,33 @@ async fn try_authenticate<U: AuthUser>(
     Ok(Principal { claims, user, schemes, named })
 }
 
+/// The credentials of security schemes that a request shows.
+#[derive(Default)]
+struct Shown {
+    schemes: Vec<(&'static Scheme, Box<dyn Any + Send + Sync>)>,
+    presented: Vec<Presented>,
+}
+
+async fn read_schemes<U>(auth: &Auth<U>, parts: &Parts, wanted: &[&'static Scheme]) -> Result<Shown, Refusal> {
+    let mut shown = Shown::default();
+    for scheme in wanted {
+        if shown.presented.iter().any(|present| present.scheme == *scheme) {
+            continue;
+        }
+        if let Some(found) = (scheme.read)(scheme, auth.authenticators(), parts).await? {
+            shown.presented.push(Presented { scheme, scopes: found.scopes });
+            shown.schemes.push((scheme, found.value));
+        }
+    }
+    Ok(shown)
+}
+
 /// Whom the token stands for. A token that is there is good, or the request is refused.
 async fn token_and_user<U: AuthUser>(
     auth: &Auth<U>,
     parts: &Parts,
     wants_user: bool,
-) -> Result<(Option<AccessClaims>, Option<U>), Refusal> {
+) -> Result<(Option<Arc<AccessClaims>>, Option<U>), Refusal> {
     #[cfg(feature = "testing")]
     if let Some(acting) = parts.extensions.get::<crate::testing::Acting<U>>() {
         return Ok(acting.principal());
@@ -390,9 +455,9 @@ async fn token_and_user<U: AuthUser>(
     let shown = bearer::shown(&parts.headers, auth.answers().session_cookie).map_err(Refusal::InvalidToken)?;
     let claims = match shown {
         None => return Ok((None, None)),
-        Some(Shown::Header(token)) => auth.verify_token(token).await?,
-        Some(Shown::Cookie(_)) if is_forgeable(auth, parts) => return Err(Refusal::CrossSite),
-        Some(Shown::Cookie(token)) => auth.verify_cookie(&token).await?,
+        Some(Bearer::Header(token)) => auth.verify_token(token).await?,
+        Some(Bearer::Cookie(_)) if is_forgeable(auth, parts) => return Err(Refusal::CrossSite),
+        Some(Bearer::Cookie(token)) => Box::pin(auth.verify_cookie(&token)).await?,
     };
     if !wants_user {
         return Ok((Some(claims), None));
@@ -411,6 +476,14 @@ pub(crate) fn is_forgeable<U>(auth: &Auth<U>, parts: &Parts) -> bool {
 
 /// Asks the policy, and its predicates for as long as it depends on them. Gives the named policies that hold.
 pub(crate) async fn decide(rules: Rules<'_>, facts: &Facts<'_>, caller: &Caller<'_>) -> Result<Vec<TypeId>, Refusal> {
+    match rules.decide(facts, &Tested::new()) {
+        Decision::Allowed => Ok(rules.held()),
+        Decision::Refused(refusal) => Err(refusal),
+        Decision::Ask(..) => Box::pin(ask(rules, facts, caller)).await,
+    }
+}
+
+async fn ask(rules: Rules<'_>, facts: &Facts<'_>, caller: &Caller<'_>) -> Result<Vec<TypeId>, Refusal> {
     let mut tested = Tested::new();
     loop {
         match rules.decide(facts, &tested) {
@@ -491,6 +564,60 @@ mod tests {
     async fn a_declaration_with_an_error_lets_nobody_in() {
         assert!(<Closed as Enforce<()>>::enforce::<Somewhere>(&mut parts(), &()).await.is_err());
         assert!(<Open<false> as Enforce<()>>::enforce::<Somewhere>(&mut parts(), &()).await.is_ok());
+    }
+
+    #[derive(crate::AuthUser, Clone)]
+    #[auth(no_password, always_active)]
+    struct User {
+        #[auth(username)]
+        name: String,
+    }
+
+    fn principal() -> Principal<User> {
+        let user = Some(User { name: "john".to_owned() });
+        Principal { claims: None, user, schemes: Vec::new(), named: Vec::new() }
+    }
+
+    fn taken(parts: &mut Parts) -> Option<String> {
+        Principal::<User>::take(parts).and_then(Taken::user).map(|user| user.name)
+    }
+
+    #[test]
+    fn a_principal_is_taken_by_as_many_arguments_as_ask_for_it_and_by_no_other() {
+        for arguments in 0..4 {
+            let mut parts = parts();
+            principal().offer(&mut parts, arguments);
+            for _ in 0..arguments {
+                assert_eq!(taken(&mut parts).as_deref(), Some("john"));
+            }
+            assert_eq!(taken(&mut parts), None);
+        }
+    }
+
+    #[test]
+    fn what_one_guard_left_is_gone_with_the_next() {
+        let mut parts = parts();
+        principal().offer(&mut parts, 2);
+        principal().offer(&mut parts, 0);
+        assert_eq!(taken(&mut parts), None);
+    }
+
+    #[test]
+    fn a_copy_of_a_request_was_not_let_in() {
+        let mut parts = parts();
+        principal().offer(&mut parts, 1);
+        assert_eq!(taken(&mut parts.clone()), None);
+        assert_eq!(taken(&mut parts).as_deref(), Some("john"));
+    }
+
+    /// The future of a handler is as large as what it waits for, and is moved more than once with every request.
+    #[tokio::test]
+    async fn a_guard_makes_a_handler_s_future_little_larger() {
+        let key = crate::SigningKey::generate(&crate::Randomness::default()).unwrap();
+        let auth = Auth::builder(crate::MemoryUsers::<User>::new()).signing_key(key).build().unwrap();
+        let mut parts = parts();
+        let size = size_of_val(&pass::<Somewhere, Auth<User>>(&mut parts, &auth));
+        assert!(size <= 640, "{size} bytes");
     }
 
     #[test]

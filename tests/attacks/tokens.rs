@@ -59,8 +59,10 @@ async fn login(user: User, form: PasswordRequestForm<Scope>) -> Grant<Scope> {
     Grant::to(user).scopes(form.scopes)
 }
 
+/// The same application twice: one keeps the tokens that it has verified, and the other verifies each of them each time.
 struct House {
     server: TestServer,
+    without_cache: TestServer,
     auth: Auth<User>,
     runs: Runs,
 }
@@ -74,28 +76,40 @@ impl House {
         let file = scratch("keys.json");
         write_private(&file, &keys.to_string());
         let keys = SigningKeys::from_file(&file).unwrap();
-        Self::of(Auth::builder(users()).signing_keys(keys).audience(AUDIENCE)).await
+        Self::of(|| Auth::builder(users()).signing_keys(keys.clone()).audience(AUDIENCE)).await
     }
 
-    async fn of(builder: AuthBuilder<User>) -> Self {
-        let store = MemoryStore::new();
-        let auth = builder
-            .issuer(ISSUER)
-            .sessions(store.clone())
-            .revocations(store.clone())
-            .clients(store)
-            .password_hasher(Fast)
-            .clock(Clock::from_fn(|| UNIX_EPOCH + Duration::from_secs(NOW)))
-            .build()
-            .unwrap();
-        let runs = Runs::default();
-        let state = State { auth: auth.clone(), runs: runs.clone() };
-        let app = SecureRouter::new().mount(secret).mount(login).merge(endpoints::oauth()).with_state(state);
-        Self { server: TestServer::start(app).await, auth, runs }
+    async fn of(builder: impl Fn() -> AuthBuilder<User>) -> Self {
+        let (store, runs) = (MemoryStore::new(), Runs::default());
+        let application = async |verified_tokens| {
+            let auth = builder()
+                .issuer(ISSUER)
+                .sessions(store.clone())
+                .revocations(store.clone())
+                .clients(store.clone())
+                .password_hasher(Fast)
+                .verified_tokens(verified_tokens)
+                .clock(Clock::from_fn(|| UNIX_EPOCH + Duration::from_secs(NOW)))
+                .build()
+                .unwrap();
+            let state = State { auth: auth.clone(), runs: runs.clone() };
+            let app = SecureRouter::new().mount(secret).mount(login).merge(endpoints::oauth()).with_state(state);
+            (TestServer::start(app).await, auth)
+        };
+        let (server, auth) = application(4_096).await;
+        let (without_cache, _) = application(0).await;
+        Self { server, without_cache, auth, runs }
     }
 
+    /// Asks both, the one that may keep the token twice, and tells what all of them answer.
     async fn ask(&self, token: &str) -> Answer {
-        self.server.get_as("/secret", token).await
+        let verified = self.without_cache.get_as("/secret", token).await;
+        for _ in 0..2 {
+            let answer = self.server.get_as("/secret", token).await;
+            assert_eq!((answer.status, &answer.body), (verified.status, &verified.body));
+            assert_eq!(answer.header("www-authenticate"), verified.header("www-authenticate"));
+        }
+        verified
     }
 
     async fn lets_in(&self, token: &str) {
@@ -209,7 +223,7 @@ async fn algorithm_confusion_between_signatures() {
     let text: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     let key = SigningKey::from_secret(&Secret::new(text.clone())).unwrap();
     let id = key.id().to_owned();
-    let house = House::of(Auth::builder(users()).signing_key(key).audience(AUDIENCE)).await;
+    let house = House::of(|| Auth::builder(users()).signing_key(key.clone()).audience(AUDIENCE)).await;
     let header = |alg: &str| json!({"alg": alg, "typ": "at+jwt", "kid": id}).to_string();
     let own = [hmac(&secret)(b""), hmac(text.as_bytes())(b"")];
     assert_ne!(own[0], own[1]);
@@ -395,16 +409,20 @@ async fn every_character_that_is_changed_removed_or_added() {
     house.lets_in(&good).await;
 }
 
+/// With a key of its own, or without one.
+fn tokens(opaque: bool) -> impl Fn() -> AuthBuilder<User> {
+    let key = SigningKey::generate(&Randomness::default()).unwrap();
+    let users = users();
+    move || {
+        let builder = Auth::builder(users.clone());
+        if opaque { builder.opaque_tokens() } else { builder.signing_key(key.clone()) }
+    }
+}
+
 #[tokio::test]
 async fn a_refresh_token_used_as_an_access_token() {
     for opaque in [false, true] {
-        let builder = Auth::builder(users());
-        let builder = if opaque {
-            builder.opaque_tokens()
-        } else {
-            builder.signing_key(SigningKey::generate(&Randomness::default()).unwrap())
-        };
-        let house = House::of(builder).await;
+        let house = House::of(tokens(opaque)).await;
         let answer = house.server.post_form("/token", "username=johndoe&password=secret").await.json();
         let (access, refresh) = (answer["access_token"].as_str().unwrap(), answer["refresh_token"].as_str().unwrap());
         house.lets_in(access).await;
@@ -418,13 +436,7 @@ async fn a_refresh_token_used_as_an_access_token() {
 #[tokio::test]
 async fn a_token_of_another_purpose() {
     for opaque in [false, true] {
-        let builder = Auth::builder(users());
-        let builder = if opaque {
-            builder.opaque_tokens()
-        } else {
-            builder.signing_key(SigningKey::generate(&Randomness::default()).unwrap())
-        };
-        let house = House::of(builder).await;
+        let house = House::of(tokens(opaque)).await;
         let reset = house.auth.password_reset_token("johndoe").await.unwrap().unwrap();
         let address = house.auth.address_token("johndoe", "john@example.com").await.unwrap().unwrap();
         let (cookie, _) = house.auth.start_cookie_session("johndoe", &[]).await.unwrap();
@@ -455,7 +467,7 @@ async fn a_token_of_another_purpose() {
 async fn a_token_of_another_application() {
     let house = House::new().await;
     let other = SigningKey::generate(&Randomness::default()).unwrap();
-    let other = House::of(Auth::builder(users()).signing_key(other).audience(AUDIENCE)).await;
+    let other = House::of(|| Auth::builder(users()).signing_key(other.clone()).audience(AUDIENCE)).await;
     let token = other.auth.issue_token(TokenRequest::new("johndoe", &[])).await.unwrap().token;
     other.lets_in(token.expose()).await;
     house.refuses(token.expose(), "another application's").await;

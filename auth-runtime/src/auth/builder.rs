@@ -20,7 +20,10 @@ use crate::{
         AnyClientStore, AnyCounterStore, AnyRevocationStore, AnySessionStore, AnyUserStore, ClientStore, CounterStore,
         MemoryStore, RevocationStore, SessionStore,
     },
-    token::{ACCESS_TOKEN, AnyTokenFormat, Jwt, JwtSettings, JwtVerifier, SigningKey, SigningKeys, TokenFormat},
+    token::{
+        ACCESS_TOKEN, AnyTokenFormat, DEFAULT_KEPT, Jwt, JwtSettings, JwtVerifier, SigningKey, SigningKeys,
+        TokenFormat, VerifiedTokens,
+    },
     user::AuthUser,
     watch::{AuditSink, Watch},
 };
@@ -59,6 +62,7 @@ pub struct AuthBuilder<U> {
     answers: Answers,
     clock: Clock,
     randomness: Randomness,
+    verified_tokens: usize,
 }
 
 impl<U: AuthUser> AuthBuilder<U> {
@@ -87,6 +91,7 @@ impl<U: AuthUser> AuthBuilder<U> {
             answers: Answers::default(),
             clock: Clock::default(),
             randomness: Randomness::default(),
+            verified_tokens: DEFAULT_KEPT,
         }
     }
 
@@ -345,6 +350,17 @@ impl<U: AuthUser> AuthBuilder<U> {
         self
     }
 
+    /// How many signed tokens are kept after they were verified, so that their next requests need not verify them again: 4,096
+    /// unless said, and none with 0.
+    ///
+    /// They are kept by their SHA-256, and what they say takes about half a KiB each, 10 KiB at most; tokens over 2 KiB are
+    /// not kept. A token that is kept is refused as soon as any other: when it expires, when it, its session or its user is
+    /// taken back, and when its key is no longer there.
+    pub fn verified_tokens(mut self, most: usize) -> Self {
+        self.verified_tokens = most;
+        self
+    }
+
     /// Another clock than the system's.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -459,6 +475,7 @@ impl<U: AuthUser> AuthBuilder<U> {
                         clock: self.clock.clone(),
                         types: ACCESS_TOKEN,
                         needs_id: true,
+                        verified: VerifiedTokens::new(self.verified_tokens),
                     },
                     lifetime: *lifetime,
                     randomness: self.randomness.clone(),

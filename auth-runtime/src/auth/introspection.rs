@@ -1,5 +1,7 @@
 //! What is known of a token, and taking it back: for clients that hold it or are shown it.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::{Auth, Tokens};
@@ -89,7 +91,7 @@ impl<U: AuthUser> Auth<U> {
     /// [`Refusal::Unavailable`] if a store is down.
     pub async fn introspect(&self, token: &Secret) -> Result<Introspection, Refusal> {
         let mut found = match self.verify_token(token.expose()).await {
-            Ok(claims) => Introspection::of(claims),
+            Ok(claims) => Introspection::of(Arc::unwrap_or_clone(claims)),
             Err(Refusal::Unavailable) => return Err(Refusal::Unavailable),
             Err(_) => self.introspect_refresh(token).await?,
         };

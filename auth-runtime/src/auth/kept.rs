@@ -196,7 +196,7 @@ async fn a_revocation_is_kept_for_as_long_as_any_token_can_last() {
         let (access, token, _) = desk.log_in(None).await;
         let claims = desk.auth.verify_token(access.expose()).await.unwrap();
         desk.auth.revoke_token(&access, &claims).await.unwrap();
-        let id = format!("token:{}", claims.id.unwrap());
+        let id = format!("token:{}", claims.id.as_ref().unwrap());
         let revoked = desk.store.revoked(NOW).await.unwrap();
         assert!(revoked.contains(&(id, NOW + 100 + kept_for)), "{revoked:?}");
         assert!(!desk.is_good(&access).await);

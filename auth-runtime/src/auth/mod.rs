@@ -14,7 +14,7 @@ mod revocation;
 mod sessions;
 mod single_use;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use axum::http::request::Parts;
 use tokio::sync::Semaphore;
@@ -248,6 +248,11 @@ impl<U> Auth<U> {
 
     /// What a store says, within the time that it has.
     pub(crate) async fn within<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        // What is in memory answers at once, and needs no timer.
+        let mut call = pin!(call);
+        if let Poll::Ready(outcome) = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await {
+            return outcome;
+        }
         let limit = self.0.store_timeout;
         let outcome = tokio::time::timeout(limit, call).await;
         outcome.unwrap_or_else(|_| Err(StoreError::new(format!("a store did not answer within {limit:?}"))))
@@ -277,27 +282,39 @@ impl<U: AuthUser> Auth<U> {
         AuthBuilder::new(Box::new(users))
     }
 
-    pub(crate) async fn verify_token(&self, token: &str) -> Result<AccessClaims, Refusal> {
-        let verified = match &self.0.tokens {
-            Tokens::None => Err(TokenFault::Revoked.into()),
-            Tokens::Opaque { .. } => return self.verify_kept(TokenPurpose::Access, token).await,
-            Tokens::Jwt(jwt) => jwt.verifier.verify(token).await.map_err(TokenError::Invalid),
-            Tokens::Custom(format) => {
-                let limit = self.0.store_timeout;
-                let late = |_| Err(StoreError::new(format!("no token was verified within {limit:?}")).into());
-                tokio::time::timeout(limit, format.verify(token)).await.unwrap_or_else(late)
+    pub(crate) async fn verify_token(&self, token: &str) -> Result<Arc<AccessClaims>, Refusal> {
+        // What has to be waited for is on the heap: most requests need not wait, and every request carries the size of this.
+        let claims = match &self.0.tokens {
+            Tokens::None => return Err(Refusal::InvalidToken(TokenFault::Revoked)),
+            Tokens::Opaque { .. } => return Box::pin(self.verify_kept(TokenPurpose::Access, token)).await,
+            Tokens::Jwt(jwt) => match jwt.verifier.verify_at_once(token) {
+                Err(TokenFault::UnknownKey) => Box::pin(jwt.verifier.verify_with_new_keys(token)).await,
+                verified => verified,
             }
+            .map_err(Refusal::InvalidToken)?,
+            Tokens::Custom(format) => Box::pin(self.verify_custom(format.as_ref(), token)).await?,
         };
-        let claims = verified.map_err(|error| match error {
-            TokenError::Invalid(fault) => Refusal::InvalidToken(fault),
-            TokenError::Unavailable(error) => unavailable("token.verify_failed", &error),
-        })?;
-        self.check_revoked(&claims).await?;
+        if self.0.revocations.is_some() {
+            Box::pin(self.check_revoked(&claims)).await?;
+        }
         Ok(claims)
     }
 
+    async fn verify_custom(&self, format: &dyn AnyTokenFormat, token: &str) -> Result<Arc<AccessClaims>, Refusal> {
+        let limit = self.0.store_timeout;
+        let late = |_| Err(StoreError::new(format!("no token was verified within {limit:?}")).into());
+        let verified = tokio::time::timeout(limit, format.verify(token)).await.unwrap_or_else(late);
+        verified.map(Arc::new).map_err(|error| match error {
+            TokenError::Invalid(fault) => Refusal::InvalidToken(fault),
+            TokenError::Unavailable(error) => unavailable("token.verify_failed", &error),
+        })
+    }
+
     pub(crate) async fn find_user(&self, username: &str) -> Result<Option<U>, Refusal> {
-        self.bounded(self.0.users.find(username)).await
+        if let Some(found) = self.0.users.find_in_memory(username) {
+            return Ok(found);
+        }
+        Box::pin(self.bounded(self.0.users.find(username))).await
     }
 }
 

@@ -234,12 +234,12 @@ impl<U> Auth<U> {
     }
 
     /// What the cookie of a session says.
-    pub(crate) async fn verify_cookie(&self, token: &Secret) -> Result<AccessClaims, Refusal> {
+    pub(crate) async fn verify_cookie(&self, token: &Secret) -> Result<Arc<AccessClaims>, Refusal> {
         self.verify_kept(TokenPurpose::Cookie, token.expose()).await
     }
 
     /// What an opaque access token says, or a cookie.
-    pub(super) async fn verify_kept(&self, purpose: TokenPurpose, token: &str) -> Result<AccessClaims, Refusal> {
+    pub(super) async fn verify_kept(&self, purpose: TokenPurpose, token: &str) -> Result<Arc<AccessClaims>, Refusal> {
         let revoked = Refusal::InvalidToken(TokenFault::Revoked);
         let Some(sessions) = &self.0.sessions else { return Err(revoked) };
         let found = self.bounded(sessions.store.find(&TokenDigest::of(token))).await?;
@@ -259,7 +259,7 @@ impl<U> Auth<U> {
         if token.expires_at <= now {
             return Err(Refusal::InvalidToken(TokenFault::Expired));
         }
-        Ok(AccessClaims {
+        Ok(Arc::new(AccessClaims {
             subject: token.subject,
             scopes: token.scopes,
             id: None,
@@ -267,7 +267,7 @@ impl<U> Auth<U> {
             client: token.client,
             issued_at: Some(token.issued_at),
             expires_at: Some(token.expires_at),
-        })
+        }))
     }
 
     /// The sessions of a user, the latest first.

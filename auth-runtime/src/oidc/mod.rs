@@ -13,8 +13,8 @@ use crate::{
     ambient::Clock,
     store::{Boxed, StoreError},
     token::{
-        ACCESS_TOKEN, AccessClaims, CachedKeys, IssuedToken, Jwk, JwtVerifier, KeySet, TokenError, TokenFormat,
-        TokenRequest,
+        ACCESS_TOKEN, AccessClaims, CachedKeys, DEFAULT_KEPT, IssuedToken, Jwk, JwtVerifier, KeySet, TokenError,
+        TokenFault, TokenFormat, TokenRequest, VerifiedTokens,
     },
 };
 
@@ -59,6 +59,7 @@ pub struct OidcOptions {
     reload: Duration,
     timeout: Duration,
     clock: Clock,
+    verified: usize,
 }
 
 impl OidcOptions {
@@ -72,6 +73,7 @@ impl OidcOptions {
             reload: DEFAULT_RELOAD,
             timeout: DEFAULT_TIMEOUT,
             clock: Clock::default(),
+            verified: DEFAULT_KEPT,
         }
     }
 
@@ -102,6 +104,13 @@ impl OidcOptions {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// How many verified tokens are kept, as [`AuthBuilder::verified_tokens`](crate::AuthBuilder::verified_tokens) says.
+    #[must_use]
+    pub fn verified_tokens(mut self, most: usize) -> Self {
+        self.verified = most;
         self
     }
 
@@ -140,6 +149,7 @@ impl OidcOptions {
                 clock: self.clock,
                 types: self.types,
                 needs_id: false,
+                verified: VerifiedTokens::new(self.verified),
             },
         })
     }
@@ -161,7 +171,11 @@ impl TokenFormat for OidcProvider {
     }
 
     async fn verify(&self, token: &str) -> Result<AccessClaims, TokenError> {
-        self.verifier.verify(token).await.map_err(TokenError::Invalid)
+        let verified = match self.verifier.verify_at_once(token) {
+            Err(TokenFault::UnknownKey) => self.verifier.verify_with_new_keys(token).await,
+            verified => verified,
+        };
+        Ok(Arc::unwrap_or_clone(verified?))
     }
 }
 

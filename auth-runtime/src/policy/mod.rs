@@ -287,14 +287,8 @@ impl<'a> Rules<'a> {
 
     /// The schemes whose credentials it reads.
     pub(crate) fn schemes(self) -> Vec<&'static Scheme> {
-        let mut schemes: Vec<&'static Scheme> = Vec::new();
-        for (one, _) in self.leaves() {
-            if let Requirement::Scheme(scheme, _) = one
-                && !schemes.contains(scheme)
-            {
-                schemes.push(scheme);
-            }
-        }
+        let mut schemes = Vec::new();
+        self.iter().for_each(|one| one.collect_schemes(&mut schemes));
         schemes
     }
 }
@@ -316,6 +310,16 @@ impl Requirement {
                 held.push((named.id)());
                 named.requirement.collect_held(held);
             }
+            _ => {}
+        }
+    }
+
+    fn collect_schemes(&self, schemes: &mut Vec<&'static Scheme>) {
+        match self {
+            Self::All(inner) | Self::Any(inner) => inner.iter().for_each(|one| one.collect_schemes(schemes)),
+            Self::Not(inner) => inner.collect_schemes(schemes),
+            Self::Named(named) => named.requirement.collect_schemes(schemes),
+            Self::Scheme(scheme, _) if !schemes.contains(scheme) => schemes.push(scheme),
             _ => {}
         }
     }

@@ -73,6 +73,13 @@ pub trait UserStore: Send + Sync + 'static {
     /// An error is answered with 503, and never with an accepted request.
     fn find(&self, username: &str) -> impl Future<Output = Result<Option<Self::User>, StoreError>> + Send;
 
+    /// The same, where users are in memory: what [`find`](Self::find) would say, without a future being made for it. A
+    /// store that does not have them there says `None`, and is asked for them by `find`.
+    fn find_in_memory(&self, username: &str) -> Option<Option<Self::User>> {
+        let _ = username;
+        None
+    }
+
     /// Replaces the password hash of the user of this name if it is still `old`, and nothing else.
     ///
     /// Called after a successful login whose stored hash has outdated parameters. A password that was changed in the
@@ -139,6 +146,10 @@ impl<T: UserStore> UserStore for Arc<T> {
 
     async fn find(&self, username: &str) -> Result<Option<T::User>, StoreError> {
         T::find(self, username).await
+    }
+
+    fn find_in_memory(&self, username: &str) -> Option<Option<T::User>> {
+        T::find_in_memory(self, username)
     }
 
     async fn replace_password_hash(
@@ -217,6 +228,8 @@ pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) trait AnyUserStore<U>: Send + Sync {
     fn find<'a>(&'a self, username: &'a str) -> Boxed<'a, Result<Option<U>, StoreError>>;
 
+    fn find_in_memory(&self, username: &str) -> Option<Option<U>>;
+
     fn replace_password_hash<'a>(
         &'a self,
         username: &'a str,
@@ -242,6 +255,10 @@ pub(crate) trait AnyUserStore<U>: Send + Sync {
 impl<T: UserStore> AnyUserStore<T::User> for T {
     fn find<'a>(&'a self, username: &'a str) -> Boxed<'a, Result<Option<T::User>, StoreError>> {
         Box::pin(UserStore::find(self, username))
+    }
+
+    fn find_in_memory(&self, username: &str) -> Option<Option<T::User>> {
+        UserStore::find_in_memory(self, username)
     }
 
     fn replace_password_hash<'a>(

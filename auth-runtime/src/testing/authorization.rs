@@ -368,9 +368,9 @@ impl<U: AuthUser> AuthorizationTest<U> {
                     }
                 }
                 Token::UnknownUser if wants_user => return Err(Refusal::InvalidToken(TokenFault::UnknownUser)),
-                Token::UnknownUser => claims = Some(AccessClaims::new(UNKNOWN_USER)),
+                Token::UnknownUser => claims = Some(Arc::new(AccessClaims::new(UNKNOWN_USER))),
                 Token::Of { username, scopes } => {
-                    claims = Some(AccessClaims::new(username).scopes(scopes));
+                    claims = Some(Arc::new(AccessClaims::new(username).scopes(scopes)));
                     if wants_user {
                         let found = self.auth.find_user(username).await?;
                         user = Some(found.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?);
@@ -388,8 +388,8 @@ impl<U: AuthUser> AuthorizationTest<U> {
             }
         }
         let known = user.as_ref().map(|user| user as &dyn KnownUser);
-        let facts = Facts { token: claims.as_ref(), user: known, schemes: &presented };
-        decide(rules, &facts, &Caller { parts, token: claims.as_ref(), user: known }).await?;
+        let facts = Facts { token: claims.as_deref(), user: known, schemes: &presented };
+        decide(rules, &facts, &Caller { parts, token: claims.as_deref(), user: known }).await?;
         let optional_only = takes(Takes::OptionalUser) && !listed.policy.implies_token();
         if optional_only && user.as_ref().is_some_and(AuthUser::is_disabled) {
             return Err(Refusal::Inactive);

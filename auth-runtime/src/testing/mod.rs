@@ -65,6 +65,8 @@ mod authorization;
 pub mod contract;
 mod snapshot;
 
+use std::sync::Arc;
+
 use axum::response::Response;
 
 pub use self::{
@@ -99,25 +101,26 @@ pub fn authorized<P: NamedPolicy>() -> Authorized<P> {
 #[derive(Debug, Clone)]
 pub struct Acting<U> {
     user: U,
-    claims: AccessClaims,
+    claims: Arc<AccessClaims>,
 }
 
 impl<U: AuthUser> Acting<U> {
     /// This user, with a token without scopes.
     pub fn user(user: U) -> Self {
-        let claims = AccessClaims::new(user.username());
+        let claims = Arc::new(AccessClaims::new(user.username()));
         Self { user, claims }
     }
 
     /// With these scopes.
     #[must_use]
     pub fn scopes<S: Scope>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.claims.scopes = scopes.into_iter().map(|scope| scope.as_str().to_owned()).collect();
+        let scopes = scopes.into_iter().map(|scope| scope.as_str().to_owned());
+        self.claims = Arc::new(Arc::unwrap_or_clone(self.claims).scopes(scopes));
         self
     }
 
-    pub(crate) fn principal(&self) -> (Option<AccessClaims>, Option<U>) {
-        (Some(self.claims.clone()), Some(self.user.clone()))
+    pub(crate) fn principal(&self) -> (Option<Arc<AccessClaims>>, Option<U>) {
+        (Some(Arc::clone(&self.claims)), Some(self.user.clone()))
     }
 }
 

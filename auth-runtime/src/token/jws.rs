@@ -68,8 +68,8 @@ impl<'a> Unverified<'a> {
         Ok(Self { header: decode_object(header)?, payload, signed, signature: decode(signature)? })
     }
 
-    /// The payload, if one of these keys signed it as a token of one of these types.
-    pub(super) fn verify(&self, keys: &KeySet, types: &[&str], now: u64) -> Result<Vec<u8>, TokenFault> {
+    /// The payload, if one of these keys signed it as a token of one of these types, and when that key ends.
+    pub(super) fn verify(&self, keys: &KeySet, types: &[&str], now: u64) -> Result<(Vec<u8>, u64), TokenFault> {
         let header: Header<'_> = serde_json::from_slice(&self.header).map_err(|_| TokenFault::Malformed)?;
         if header.crit.is_some() {
             return Err(TokenFault::UnsupportedCritical);
@@ -77,7 +77,8 @@ impl<'a> Unverified<'a> {
         if !header.typ.is_some_and(|typ| types.iter().any(|wanted| is_type(&typ, wanted))) {
             return Err(TokenFault::WrongType);
         }
-        let key = keys.verifying(header.kid.as_deref(), now).ok_or(TokenFault::UnknownKey)?;
+        let held = keys.verifying(header.kid.as_deref(), now).ok_or(TokenFault::UnknownKey)?;
+        let key = &held.verifying;
         // The key decides the algorithm; the header has only to agree.
         if header.alg != key.algorithm().name() {
             return Err(TokenFault::WrongAlgorithm);
@@ -85,7 +86,7 @@ impl<'a> Unverified<'a> {
         if !key.verifies(self.signed.as_bytes(), &self.signature) {
             return Err(TokenFault::BadSignature);
         }
-        decode_object(self.payload)
+        Ok((decode_object(self.payload)?, held.expires_at))
     }
 }
 
@@ -120,7 +121,7 @@ mod tests {
 
     fn verify(key: &SigningKey, token: &str) -> Result<Vec<u8>, TokenFault> {
         let keys = SigningKeys::new(key.clone()).cached().snapshot();
-        Unverified::parse(token)?.verify(&keys, &[ACCESS_TOKEN_TYPE], 0)
+        Unverified::parse(token)?.verify(&keys, &[ACCESS_TOKEN_TYPE], 0).map(|(payload, _)| payload)
     }
 
     fn forge(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {

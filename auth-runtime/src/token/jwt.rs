@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     AccessClaims, IssuedToken, TokenFault, TokenRequest,
     jws::{self, Unverified},
-    key::CachedKeys,
+    key::{CachedKeys, KeySet},
+    verified::{Verified, VerifiedTokens},
 };
 use crate::{
     ambient::{Clock, Randomness},
@@ -60,6 +61,8 @@ pub(crate) struct JwtVerifier {
     pub(crate) types: &'static [&'static str],
     /// Whether each token has to have an identifier (`jti`), as RFC 9068 says.
     pub(crate) needs_id: bool,
+    /// Those that it has verified.
+    pub(crate) verified: VerifiedTokens,
 }
 
 pub(crate) const ACCESS_TOKEN: &[&str] = &[jws::ACCESS_TOKEN_TYPE];
@@ -185,18 +188,44 @@ impl Jwt {
 const FIRST_PARTY: &str = "urn:auth-runtime:first-party";
 
 impl JwtVerifier {
-    pub(crate) async fn verify(&self, token: &str) -> Result<AccessClaims, TokenFault> {
-        let token = Unverified::parse(token)?;
+    /// What it says, as far as the keys that are known here can tell.
+    pub(crate) fn verify_at_once(&self, token: &str) -> Result<Arc<AccessClaims>, TokenFault> {
         let now = self.clock.unix_seconds();
-        let payload = match token.verify(&self.keys.current(), self.types, now) {
-            // It may be newer than what is known here.
-            Err(TokenFault::UnknownKey) => token.verify(self.keys.renewed().await.as_ref(), self.types, now)?,
-            verified => verified?,
-        };
-        self.check(&payload, now)
+        let keys = self.keys.current();
+        let digest = self.verified.digest(token);
+        if let Some(claims) = digest.as_ref().and_then(|digest| self.verified.find(digest, keys.generation(), now)) {
+            return Ok(claims);
+        }
+        let verified = self.verify_with(&keys, token, now)?;
+        let claims = Arc::clone(&verified.claims);
+        if let Some(digest) = digest {
+            self.verified.keep(digest, verified);
+        }
+        Ok(claims)
     }
 
-    fn check(&self, payload: &[u8], now: u64) -> Result<AccessClaims, TokenFault> {
+    /// The same, of a token whose key may be newer than those that are known here.
+    pub(crate) async fn verify_with_new_keys(&self, token: &str) -> Result<Arc<AccessClaims>, TokenFault> {
+        let keys = self.keys.renewed().await;
+        self.verify_with(&keys, token, self.clock.unix_seconds()).map(|verified| verified.claims)
+    }
+
+    /// All there is to check of a token by itself.
+    fn verify_with(&self, keys: &KeySet, token: &str, now: u64) -> Result<Verified, TokenFault> {
+        let (payload, key_ends) = Unverified::parse(token)?.verify(keys, self.types, now)?;
+        let (claims, not_before) = self.check(&payload, now)?;
+        let leeway = self.leeway.as_secs();
+        let expires_at = claims.expires_at.unwrap_or(now).saturating_add(leeway);
+        Ok(Verified {
+            claims: Arc::new(claims),
+            generation: keys.generation(),
+            good_from: not_before.saturating_sub(leeway),
+            good_until: expires_at.min(key_ends),
+        })
+    }
+
+    /// What it says, and since when it is good.
+    fn check(&self, payload: &[u8], now: u64) -> Result<(AccessClaims, u64), TokenFault> {
         let claims: Claims<'_> = serde_json::from_slice(payload).map_err(|_| TokenFault::Malformed)?;
         let leeway = self.leeway.as_secs();
         if claims.iss != self.issuer {
@@ -209,7 +238,8 @@ impl JwtVerifier {
         if now >= claims.exp.0.saturating_add(leeway) {
             return Err(TokenFault::Expired);
         }
-        if claims.nbf.is_some_and(|nbf| now.saturating_add(leeway) < nbf.0) {
+        let not_before = claims.nbf.map_or(0, |nbf| nbf.0);
+        if now.saturating_add(leeway) < not_before {
             return Err(TokenFault::NotYetValid);
         }
         if claims.sub.is_empty() || (self.needs_id && claims.jti.is_none()) {
@@ -217,7 +247,7 @@ impl JwtVerifier {
         }
         let listed = claims.scope.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned);
         let client = claims.client_id.or(claims.azp).filter(|client| client != FIRST_PARTY);
-        Ok(AccessClaims {
+        let claims = AccessClaims {
             subject: claims.sub.into_owned(),
             scopes: listed.chain(claims.scp.into_iter().flatten()).collect(),
             id: claims.jti.map(Cow::into_owned),
@@ -225,13 +255,17 @@ impl JwtVerifier {
             client: client.map(Cow::into_owned),
             issued_at: claims.iat.map(|iat| iat.0),
             expires_at: Some(claims.exp.0),
-        })
+        };
+        Ok((claims, not_before))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
+    use std::{
+        sync::atomic::{AtomicU64, Ordering},
+        time::UNIX_EPOCH,
+    };
 
     use super::*;
     use crate::token::{SigningKey, SigningKeys};
@@ -248,6 +282,7 @@ mod tests {
                 clock: Clock::from_fn(move || UNIX_EPOCH + Duration::from_secs(now)),
                 types: ACCESS_TOKEN,
                 needs_id: true,
+                verified: VerifiedTokens::new(8),
             },
             lifetime: Duration::from_secs(60),
             randomness: Randomness::default(),
@@ -266,8 +301,8 @@ mod tests {
         fn read(&self, token: &str) -> Result<AccessClaims, TokenFault> {
             let keys = self.verifier.keys.snapshot();
             let now = self.verifier.clock.unix_seconds();
-            let payload = Unverified::parse(token)?.verify(&keys, self.verifier.types, now)?;
-            self.verifier.check(&payload, now)
+            let verified = self.verifier.verify_with(&keys, token, now)?;
+            Ok(AccessClaims::clone(&verified.claims))
         }
     }
 
@@ -297,6 +332,62 @@ mod tests {
         assert_eq!(jwt(NOW + 60, 0).read(token.expose()), Err(TokenFault::Expired));
         assert!(jwt(NOW + 64, 5).read(token.expose()).is_ok());
         assert_eq!(jwt(NOW + 65, 5).read(token.expose()), Err(TokenFault::Expired));
+    }
+
+    /// A verifier whose clock and keys can be changed, which has verified a token already.
+    fn warm(claims: &str, key: &SigningKey, leeway: u64) -> (JwtVerifier, SigningKeys, Arc<AtomicU64>, String) {
+        let (time, keys) = (Arc::new(AtomicU64::new(NOW)), SigningKeys::new(key.clone()));
+        let seconds = Arc::clone(&time);
+        let clock = Clock::from_fn(move || UNIX_EPOCH + Duration::from_secs(seconds.load(Ordering::SeqCst)));
+        let verifier = JwtVerifier { keys: Arc::clone(keys.cached()), clock, ..jwt(NOW, leeway).verifier };
+        let token = jws::sign(key, claims.as_bytes()).unwrap();
+        let first = verifier.verify_at_once(&token).unwrap();
+        let again = verifier.verify_at_once(&token).unwrap();
+        assert!(Arc::ptr_eq(&first, &again), "the second time it need not be read");
+        (verifier, keys, time, token)
+    }
+
+    #[test]
+    fn a_token_that_was_verified_before_is_refused_in_its_time_as_any_other() {
+        let claims = claims(r#"{"nbf":1799999990,"exp":1800000060}"#);
+        for leeway in [0, 5] {
+            let (verifier, _, time, token) = warm(&claims, &key(), leeway);
+            for (now, fault) in [
+                (NOW + 59 + leeway, None),
+                (NOW + 60 + leeway, Some(TokenFault::Expired)),
+                (u64::MAX / 2, Some(TokenFault::Expired)),
+                (NOW - 10 - leeway, None),
+                (NOW - 11 - leeway, Some(TokenFault::NotYetValid)),
+                (NOW, None),
+            ] {
+                time.store(now, Ordering::SeqCst);
+                assert_eq!(verifier.verify_at_once(&token).err(), fault, "{now}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_verified_before_is_refused_without_its_key() {
+        let other = SigningKey::from_secret(&Secret::new("another-key-another-key-another!")).unwrap();
+        let (verifier, keys, _, token) = warm(&claims("{}"), &key(), 0);
+        keys.replace(other.clone(), [key()]);
+        assert!(verifier.verify_at_once(&token).is_ok(), "it is still among them");
+        keys.replace(other.clone(), []);
+        assert_eq!(verifier.verify_at_once(&token), Err(TokenFault::UnknownKey));
+        keys.replace(key(), []);
+        assert!(verifier.verify_at_once(&token).is_ok());
+    }
+
+    #[test]
+    fn a_token_that_was_verified_before_is_good_for_no_text_but_its_own() {
+        let (verifier, _, _, token) = warm(&claims("{}"), &key(), 0);
+        for index in 0..token.len() {
+            let mut other = token.clone().into_bytes();
+            other[index] = if other[index] == b'A' { b'B' } else { b'A' };
+            assert!(verifier.verify_at_once(&String::from_utf8(other).unwrap()).is_err(), "{index}");
+        }
+        assert!(verifier.verify_at_once(&format!("{token}A")).is_err());
+        assert!(verifier.verify_at_once(&token[..token.len() - 1]).is_err());
     }
 
     #[test]
@@ -404,10 +495,10 @@ mod tests {
     async fn a_token_is_verified_by_the_keys_of_its_issuer() {
         let jwt = jwt(NOW, 0);
         let token = jwt.issue(TokenRequest::new("johndoe", &[])).unwrap().token;
-        assert_eq!(jwt.verifier.verify(token.expose()).await.unwrap().subject, "johndoe");
+        assert_eq!(jwt.verifier.verify_at_once(token.expose()).unwrap().subject, "johndoe");
         let foreign = SigningKey::from_secret(&Secret::new("another-key-another-key-another!")).unwrap();
         let foreign = jws::sign(&foreign, claims("{}").as_bytes()).unwrap();
-        assert_eq!(jwt.verifier.verify(&foreign).await, Err(TokenFault::UnknownKey));
+        assert_eq!(jwt.verifier.verify_with_new_keys(&foreign).await, Err(TokenFault::UnknownKey));
     }
 
     #[test]

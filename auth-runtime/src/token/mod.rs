@@ -6,6 +6,7 @@ mod jwt;
 mod key;
 #[cfg(test)]
 mod vectors;
+mod verified;
 
 use std::{error::Error, fmt, future::Future, time::Duration};
 
@@ -15,6 +16,7 @@ pub(crate) use self::key::{CachedKeys, KeySet};
 pub(crate) use self::{
     jwk::{Jwk, PublicSet},
     jwt::{ACCESS_TOKEN, Jwt, JwtSettings, JwtVerifier},
+    verified::{DEFAULT_KEPT, VerifiedTokens},
 };
 use zeroize::Zeroizing;
 

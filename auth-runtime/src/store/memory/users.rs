@@ -38,6 +38,10 @@ impl<U: AuthUser> MemoryUsers<U> {
         users.insert(user.username().to_owned(), user);
     }
 
+    fn get(&self, username: &str) -> Option<U> {
+        self.users.read().unwrap_or_else(PoisonError::into_inner).get(username).cloned()
+    }
+
     fn change<T>(&self, username: &str, change: impl FnOnce(&mut U) -> T) -> Option<T> {
         self.users.write().unwrap_or_else(PoisonError::into_inner).get_mut(username).map(change)
     }
@@ -72,7 +76,11 @@ impl<U: AuthUser> UserStore for MemoryUsers<U> {
     type User = U;
 
     async fn find(&self, username: &str) -> Result<Option<U>, StoreError> {
-        Ok(self.users.read().unwrap_or_else(PoisonError::into_inner).get(username).cloned())
+        Ok(self.get(username))
+    }
+
+    fn find_in_memory(&self, username: &str) -> Option<Option<U>> {
+        Some(self.get(username))
     }
 
     async fn replace_password_hash(

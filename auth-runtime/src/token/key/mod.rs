@@ -128,6 +128,7 @@ impl KeyParts {
 pub struct SigningKey {
     algorithm: Algorithm,
     id: Arc<str>,
+    fingerprint: Arc<str>,
     key: Arc<dyn Signs>,
     public: Option<Arc<Jwk>>,
 }
@@ -137,6 +138,8 @@ pub struct SigningKey {
 pub(crate) struct VerifyingKey {
     algorithm: Algorithm,
     id: Option<Arc<str>>,
+    /// What it is known by, whatever it is called: of a public key, its thumbprint.
+    fingerprint: Arc<str>,
     key: Arc<dyn Verifies>,
 }
 
@@ -158,7 +161,12 @@ impl VerifyingKey {
         if jwk.alg.as_deref().is_some_and(|name| name != algorithm.name()) {
             return None;
         }
-        Some(Self { algorithm, id: jwk.kid.as_deref().map(Arc::from), key })
+        Some(Self { algorithm, id: jwk.kid.as_deref().map(Arc::from), fingerprint: jwk.thumbprint().into(), key })
+    }
+
+    /// Whether they are the same key under the same name.
+    fn is_same(&self, other: &Self) -> bool {
+        (self.algorithm, &self.id, &self.fingerprint) == (other.algorithm, &other.id, &other.fingerprint)
     }
 
     pub(crate) fn id(&self) -> Option<&str> {
@@ -328,7 +336,8 @@ impl SigningKey {
     }
 
     fn of(KeyParts { algorithm, id, key, public }: KeyParts) -> Self {
-        Self { algorithm, id: Arc::from(id), key, public: public.map(Arc::new) }
+        let fingerprint = Arc::from(id);
+        Self { algorithm, id: Arc::clone(&fingerprint), fingerprint, key, public: public.map(Arc::new) }
     }
 
     #[cfg(test)]
@@ -370,7 +379,12 @@ impl SigningKey {
 
     /// The half that verifies.
     pub(crate) fn verifying(&self) -> VerifyingKey {
-        VerifyingKey { algorithm: self.algorithm, id: Some(Arc::clone(&self.id)), key: Arc::clone(&self.key) as _ }
+        VerifyingKey {
+            algorithm: self.algorithm,
+            id: Some(Arc::clone(&self.id)),
+            fingerprint: Arc::clone(&self.fingerprint),
+            key: Arc::clone(&self.key) as _,
+        }
     }
 }
 

@@ -21,19 +21,38 @@ const LEAST_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(crate) struct KeySet {
     keys: Vec<HeldKey>,
+    generation: u64,
 }
 
 #[derive(Debug)]
-struct HeldKey {
+pub(crate) struct HeldKey {
     signing: Option<SigningKey>,
-    verifying: VerifyingKey,
+    pub(crate) verifying: VerifyingKey,
     /// When it begins to sign.
     not_before: u64,
     /// When nothing that it signed is accepted any more.
-    expires_at: u64,
+    pub(crate) expires_at: u64,
+}
+
+impl HeldKey {
+    /// Whether they are the same key, under the same name and for the same time.
+    fn is_same(&self, other: &Self) -> bool {
+        (self.not_before, self.expires_at, self.signing.is_some())
+            == (other.not_before, other.expires_at, other.signing.is_some())
+            && self.verifying.is_same(&other.verifying)
+    }
 }
 
 impl KeySet {
+    /// Its number among all that there were: what was verified with the keys of another may not be good with these.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.keys.len() == other.keys.len() && self.keys.iter().zip(&other.keys).all(|(one, other)| one.is_same(other))
+    }
+
     fn hold(&mut self, signing: SigningKey, not_before: u64, expires_at: u64) {
         let verifying = signing.verifying();
         self.keys.push(HeldKey { signing: Some(signing), verifying, not_before, expires_at });
@@ -46,7 +65,7 @@ impl KeySet {
             let verifying = VerifyingKey::of_jwk(jwk)?;
             Some(HeldKey { signing: None, verifying, not_before: 0, expires_at: u64::MAX })
         };
-        Self { keys: keys.iter().filter_map(held).collect() }
+        Self { keys: keys.iter().filter_map(held).collect(), generation: 0 }
     }
 
     /// The private keys of a file.
@@ -73,16 +92,15 @@ impl KeySet {
     }
 
     /// What verifies a token that names this key; one that names none has to be of the only key there is.
-    pub(crate) fn verifying(&self, id: Option<&str>, now: u64) -> Option<&VerifyingKey> {
+    pub(crate) fn verifying(&self, id: Option<&str>, now: u64) -> Option<&HeldKey> {
         let mut good = self.keys.iter().filter(|held| now < held.expires_at);
-        let held = match id {
+        match id {
             Some(id) => good.find(|held| held.verifying.id() == Some(id)),
             None => {
                 let only = good.next();
                 only.filter(|_| good.next().is_none())
             }
-        };
-        held.map(|held| &held.verifying)
+        }
     }
 
     /// The public halves, of the keys that will sign too, so that who keeps a copy knows them in time.
@@ -133,7 +151,11 @@ impl CachedKeys {
     }
 
     fn set(&self, keys: KeySet) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        // The same keys, read once more, are no change.
+        if !current.is_same(&keys) {
+            *current = Arc::new(KeySet { generation: current.generation.wrapping_add(1), ..keys });
+        }
     }
 
     /// The keys as they are known. If they are due, they are read again meanwhile: nobody waits for it.
@@ -322,7 +344,7 @@ mod tests {
         for now in [100, 150, 199] {
             assert_eq!(keys.signing(now).unwrap().id(), first.id(), "{now}");
         }
-        assert_eq!(keys.verifying(None, 199).unwrap().id(), Some(first.id()), "it is the only one there is");
+        assert_eq!(keys.verifying(None, 199).unwrap().verifying.id(), Some(first.id()), "it is the only one there is");
         assert!(keys.verifying(None, 200).is_none());
         keys.hold(other.clone(), 300, 400);
         let served = |now| keys.public(now).into_iter().map(|jwk| jwk.kid.unwrap()).collect::<Vec<_>>();
@@ -344,6 +366,35 @@ mod tests {
         keys.replace(third.clone(), []);
         assert!(clone.cached().snapshot().verifying(Some(first.id()), 0).is_none());
         assert!(format!("{keys:?}").contains(third.id()), "{keys:?}");
+    }
+
+    #[test]
+    fn keys_that_are_read_once_more_are_no_change_and_any_other_are() {
+        let [one, other] = [1, 2].map(|seed| SigningKey::from_ed25519_seed(&[seed; 32]));
+        let keys = SigningKeys::new(one.clone());
+        let generation = || keys.cached().snapshot().generation();
+        let first = generation();
+        keys.replace(SigningKey::from_ed25519_seed(&[1; 32]), []);
+        assert_eq!(generation(), first);
+        keys.replace(one.clone(), [other.clone()]);
+        let second = generation();
+        assert_ne!(second, first);
+        keys.replace(other.clone(), [one.clone()]);
+        let third = generation();
+        assert!(third != second && third != first, "another one signs");
+        keys.replace(one, []);
+        assert!(![first, second, third].contains(&generation()), "a number is not given twice");
+        // The same name for another key, and another time for the same key.
+        let named = |key: &SigningKey| SigningKey { id: "a".into(), ..key.clone() };
+        keys.replace(named(&SigningKey::from_ed25519_seed(&[3; 32])), []);
+        let before = generation();
+        keys.replace(named(&other), []);
+        assert_ne!(generation(), before);
+        let mut ending = KeySet::default();
+        ending.hold(named(&other), 0, 200);
+        let before = generation();
+        keys.cached().set(ending);
+        assert_ne!(generation(), before);
     }
 
     #[cfg(feature = "oidc")]

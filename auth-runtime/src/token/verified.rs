@@ -1,0 +1,174 @@
+//! Tokens that were verified a moment ago. A signature that was good stays good, so it need not be checked again with each
+//! request; all that can change is checked each time.
+
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use super::AccessClaims;
+use crate::store::TokenDigest;
+
+/// How many tokens are kept unless the application says otherwise.
+pub(crate) const DEFAULT_KEPT: usize = 4_096;
+/// Longer tokens, and those with more scopes, are verified each time: that bounds what one entry takes.
+const MOST_BYTES: usize = 2 * 1024;
+const MOST_SCOPES: usize = 64;
+/// Where a digest can be: one of so many places, of which the one that ends first gives way.
+const WAYS: usize = 4;
+
+/// A bounded cache of genuine tokens, by their SHA-256. A stranger cannot fill it: a token comes in when it has been verified.
+///
+/// A hit is as good as a verification: the keys are the same as then (any change of them makes every entry a stranger), the
+/// signing key has not ended, and the token has begun and not expired. Whatever else there is to say of a token, its
+/// revocation and its user, is asked behind this, each time.
+pub(crate) struct VerifiedTokens {
+    sets: Box<[RwLock<[Option<Entry>; WAYS]>]>,
+}
+
+struct Entry {
+    digest: TokenDigest,
+    token: Verified,
+}
+
+/// A token that was verified, and what its being good depends on.
+#[derive(Clone)]
+pub(crate) struct Verified {
+    pub(crate) claims: Arc<AccessClaims>,
+    /// The keys among which its key was: their [`KeySet::generation`](super::KeySet::generation).
+    pub(crate) generation: u64,
+    /// The seconds of its time, leeway included: from the first one on, and until before the last. A key that ends before
+    /// the token does ends it.
+    pub(crate) good_from: u64,
+    pub(crate) good_until: u64,
+}
+
+impl VerifiedTokens {
+    /// Room for so many, rounded up.
+    pub(crate) fn new(most: usize) -> Self {
+        let sets = most.div_ceil(WAYS);
+        Self { sets: (0..sets).map(|_| RwLock::default()).collect() }
+    }
+
+    /// The digest under which a token is looked up; `None` for one that is never kept.
+    pub(crate) fn digest(&self, token: &str) -> Option<TokenDigest> {
+        (!self.sets.is_empty() && token.len() <= MOST_BYTES).then(|| TokenDigest::of(token))
+    }
+
+    /// What this token says, if it was verified with these keys, and is good now.
+    pub(crate) fn find(&self, digest: &TokenDigest, generation: u64, now: u64) -> Option<Arc<AccessClaims>> {
+        let set = self.set(digest)?.read().unwrap_or_else(PoisonError::into_inner);
+        let entry = set.iter().flatten().find(|entry| entry.digest == *digest)?;
+        let Verified { claims, generation: of_then, good_from, good_until } = &entry.token;
+        (*of_then == generation && (*good_from..*good_until).contains(&now)).then(|| Arc::clone(claims))
+    }
+
+    /// Keeps a token that was verified just now.
+    pub(crate) fn keep(&self, digest: TokenDigest, token: Verified) {
+        if token.claims.scopes.len() > MOST_SCOPES {
+            return;
+        }
+        let Some(set) = self.set(&digest) else { return };
+        let mut set = set.write().unwrap_or_else(PoisonError::into_inner);
+        // Its own place, if it has one; then a place of no use, which one with other keys is; then the one that ends first.
+        let lasts = |place: &&mut Option<Entry>| match place {
+            Some(entry) if entry.digest == digest => (0, 0),
+            Some(entry) if entry.token.generation == token.generation => (2, entry.token.good_until),
+            _ => (1, 0),
+        };
+        if let Some(place) = set.iter_mut().min_by_key(lasts) {
+            *place = Some(Entry { digest, token });
+        }
+    }
+
+    fn set(&self, digest: &TokenDigest) -> Option<&RwLock<[Option<Entry>; WAYS]>> {
+        // The first bytes of a digest are as good as any.
+        let [a, b, c, d, ..] = digest.as_bytes() else { return None };
+        let number = usize::try_from(u32::from_le_bytes([*a, *b, *c, *d])).ok()?;
+        self.sets.get(number.checked_rem(self.sets.len())?)
+    }
+}
+
+impl fmt::Debug for VerifiedTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedTokens").field("most", &(self.sets.len() * WAYS)).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verified(subject: &str, generation: u64, good_until: u64) -> Verified {
+        Verified { claims: Arc::new(AccessClaims::new(subject)), generation, good_from: 100, good_until }
+    }
+
+    fn kept(tokens: &VerifiedTokens, token: &str, generation: u64, good_until: u64) {
+        tokens.keep(tokens.digest(token).unwrap(), verified(token, generation, good_until));
+    }
+
+    fn found(tokens: &VerifiedTokens, token: &str, generation: u64, now: u64) -> bool {
+        tokens.find(&tokens.digest(token).unwrap(), generation, now).is_some_and(|claims| claims.subject == token)
+    }
+
+    #[test]
+    fn a_token_is_found_in_its_time_with_its_keys_and_by_its_whole_text() {
+        let tokens = VerifiedTokens::new(8);
+        kept(&tokens, "a.b.c", 7, 200);
+        assert!(found(&tokens, "a.b.c", 7, 100) && found(&tokens, "a.b.c", 7, 199));
+        assert!(!found(&tokens, "a.b.c", 7, 99) && !found(&tokens, "a.b.c", 7, 200));
+        assert!(!found(&tokens, "a.b.c", 8, 150), "other keys");
+        assert!(!found(&tokens, "a.b.C", 7, 150), "another text");
+    }
+
+    #[test]
+    fn there_are_never_more_than_there_is_room_for() {
+        let tokens = VerifiedTokens::new(8);
+        for number in 0..1_000 {
+            kept(&tokens, &format!("token-{number}"), 1, 200);
+        }
+        let left = (0..1_000).filter(|number| found(&tokens, &format!("token-{number}"), 1, 150)).count();
+        assert_eq!(left, 8);
+        assert_eq!(format!("{tokens:?}"), "VerifiedTokens { most: 8, .. }");
+    }
+
+    #[test]
+    fn what_ends_first_gives_way_and_what_other_keys_verified_before_that() {
+        let tokens = VerifiedTokens::new(WAYS);
+        for (name, until) in [("a", 400), ("b", 300), ("c", 500), ("d", 600)] {
+            kept(&tokens, name, 1, until);
+        }
+        kept(&tokens, "e", 1, 700);
+        assert!(!found(&tokens, "b", 1, 150));
+        assert!(["a", "c", "d", "e"].iter().all(|name| found(&tokens, name, 1, 150)));
+        kept(&tokens, "f", 2, 110);
+        kept(&tokens, "g", 2, 110);
+        assert!(found(&tokens, "f", 2, 105) && found(&tokens, "g", 2, 105), "neither replaced the other");
+    }
+
+    #[test]
+    fn a_token_that_is_verified_again_takes_its_own_place() {
+        let tokens = VerifiedTokens::new(WAYS);
+        for (name, until) in [("a", 400), ("b", 300), ("c", 500), ("d", 600)] {
+            kept(&tokens, name, 1, until);
+        }
+        kept(&tokens, "d", 1, 900);
+        assert!(["a", "b", "c", "d"].iter().all(|name| found(&tokens, name, 1, 150)));
+        assert!(found(&tokens, "d", 1, 899));
+    }
+
+    #[test]
+    fn what_is_large_is_verified_each_time_and_so_is_everything_without_room() {
+        let tokens = VerifiedTokens::new(8);
+        assert!(
+            tokens.digest(&"a".repeat(MOST_BYTES)).is_some() && tokens.digest(&"a".repeat(MOST_BYTES + 1)).is_none()
+        );
+        let with = |scopes: usize| {
+            let claims = AccessClaims::new("a").scopes((0..scopes).map(|scope| scope.to_string()));
+            tokens.keep(tokens.digest("a").unwrap(), Verified { claims: Arc::new(claims), ..verified("a", 1, 200) });
+            found(&tokens, "a", 1, 150)
+        };
+        assert!(!with(MOST_SCOPES + 1) && with(MOST_SCOPES));
+        assert!(VerifiedTokens::new(0).digest("a").is_none());
+    }
+}
