@@ -53,6 +53,7 @@
 //! | `serve` | yes | [`serve`], which binds an address and stops on Ctrl-C or SIGTERM |
 //! | `sqlite` | yes | [`SqliteUsers`] and [`SqliteStore`]: everything in one SQLite file |
 //! | `postgres` | no | `PostgresUsers` and `PostgresStore` |
+//! | `sqlx` | no | `SqlxUsers`: a table of your own in any database of sqlx 0.9; `postgres` enables it |
 //! | `redis` | no | `RedisRevocations` and `RedisCounters`: what is hot and shared, in Redis or Valkey |
 //! | `es256`, `rs256` | no | keys for ECDSA with P-256, and for RSA |
 //! | `imported-passwords` | no | verifies hashes of bcrypt, PBKDF2 and scrypt, which logins replace by argon2id |
@@ -112,14 +113,14 @@ pub use auth_macros::{
 pub use self::oidc::{OidcOptions, OidcProvider};
 #[cfg(feature = "serve")]
 pub use self::serve::{ServeError, Server, serve};
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[cfg(feature = "sqlx")]
 pub use self::store::SqlxUsers;
 #[cfg(feature = "postgres")]
 pub use self::store::{PostgresOptions, PostgresStore, PostgresUsers};
 #[cfg(feature = "redis")]
 pub use self::store::{RedisCounters, RedisRevocations};
 #[cfg(feature = "sqlite")]
-pub use self::store::{SqliteStore, SqliteUsers, SqliteUsersOptions};
+pub use self::store::{Sqlite, SqliteStore, SqliteUsers, SqliteUsersOptions};
 pub use self::{
     address::{ClientAddress, ForwardedHeader},
     ambient::{Clock, Randomness, RandomnessUnavailable},

@@ -8,19 +8,19 @@ mod record;
 mod redis;
 mod revocations;
 mod sessions;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[cfg(any(feature = "sqlite", feature = "sqlx"))]
 mod sql;
 
 use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisCounters, RedisRevocations};
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[cfg(feature = "sqlx")]
 pub use self::sql::SqlxUsers;
 #[cfg(feature = "postgres")]
 pub use self::sql::{PostgresOptions, PostgresStore, PostgresUsers};
 #[cfg(feature = "sqlite")]
-pub use self::sql::{SqliteStore, SqliteUsers, SqliteUsersOptions};
+pub use self::sql::{Sqlite, SqliteStore, SqliteUsers, SqliteUsersOptions};
 pub(crate) use self::{
     clients::AnyClientStore, counters::AnyCounterStore, revocations::AnyRevocationStore, sessions::AnySessionStore,
 };
@@ -36,7 +36,7 @@ use crate::{password::PasswordHash, user::AuthUser};
 
 /// Where users are looked up by name, and kept.
 ///
-/// [`MemoryUsers`], [`SqliteUsers`] and `PostgresUsers` are here, and [`SqlxUsers`] for a table and a row type of your own.
+/// [`MemoryUsers`], [`SqliteUsers`] and `PostgresUsers` are here, and `SqlxUsers` for a table and a row type of your own.
 /// Looking up is all that a login needs; what a store does not implement of the rest is an error where it is asked for.
 /// For anything else, implement it:
 ///

@@ -2,7 +2,7 @@
 
 use std::{fmt, marker::PhantomData};
 
-use sqlx::{AssertSqlSafe, Database, Encode, Executor, FromRow, IntoArguments, Pool, Type};
+use sqlx::{AssertSqlSafe, Database, Decode, Encode, Executor, FromRow, IntoArguments, Pool, Type};
 
 use crate::{
     password::PasswordHash,
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Users in a table of the application's own, read by its own statement into its own type: any that implements sqlx's
-/// `FromRow`, in any database of sqlx 0.9.
+/// `FromRow`, in any database of sqlx 0.9 whose feature the application enables in its own `Cargo.toml`.
 ///
 /// ```no_run
 /// use auth_runtime::{Auth, AuthUser, PasswordHash, SigningKey, SqlxUsers};
@@ -184,5 +184,28 @@ where
         let found = UserStore::find(self, username).await?.is_some();
         let query = sqlx::query(AssertSqlSafe(statement)).bind(username);
         query.execute(&self.pool).await.map(|_| found).map_err(failed)
+    }
+}
+
+/// A column of a row type of the application's own: `Option<PasswordHash>`, say, with sqlx's `FromRow`.
+impl<D: Database> Type<D> for PasswordHash
+where
+    String: Type<D>,
+{
+    fn type_info() -> D::TypeInfo {
+        String::type_info()
+    }
+
+    fn compatible(info: &D::TypeInfo) -> bool {
+        String::compatible(info)
+    }
+}
+
+impl<'r, D: Database> Decode<'r, D> for PasswordHash
+where
+    String: Decode<'r, D>,
+{
+    fn decode(value: D::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+        String::decode(value).map(Self::from_stored)
     }
 }

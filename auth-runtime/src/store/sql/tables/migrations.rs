@@ -1,6 +1,7 @@
 //! The tables of this library, in versions. Each is applied once, by whichever process comes first.
 
-use crate::store::StoreError;
+use super::to_stored;
+use crate::{ambient::Clock, store::StoreError};
 
 /// What each version adds. What is here was released, and is never edited: a change is a version of its own.
 ///
@@ -23,18 +24,28 @@ const VERSIONS: [&[&str]; 1] = [&[
 ]];
 
 /// The table that says which versions are there.
-pub(super) const TABLE: &str =
+pub(crate) const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS auth_migrations (version BIGINT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)";
 
-pub(super) const PRESENT: &str = "SELECT COALESCE(MAX(version), 0) FROM auth_migrations";
+pub(crate) const PRESENT: &str = "SELECT COALESCE(MAX(version), 0) FROM auth_migrations";
 
-pub(super) const APPLIED: &str = "INSERT INTO auth_migrations (version, applied_at) VALUES ($1, $2)";
+pub(crate) const APPLIED: &str = "INSERT INTO auth_migrations (version, applied_at) VALUES ($1, $2)";
+
+/// The time of [`APPLIED`].
+pub(crate) fn now() -> i64 {
+    to_stored(Clock::default().unix_seconds())
+}
+
+/// Tells the log of a version that was applied.
+pub(crate) fn applied(version: i64) {
+    tracing::info!(event = "store.migrated", version);
+}
 
 /// The versions after `present`, each with its statements.
 ///
 /// # Errors
 /// If the database is newer than this program.
-pub(super) fn missing(present: i64, bytes: &str) -> Result<Vec<(i64, Vec<String>)>, StoreError> {
+pub(crate) fn missing(present: i64, bytes: &str) -> Result<Vec<(i64, Vec<String>)>, StoreError> {
     let newest = VERSIONS.len() as i64;
     if present > newest {
         return Err(StoreError::new(format!(
@@ -49,28 +60,6 @@ pub(super) fn missing(present: i64, bytes: &str) -> Result<Vec<(i64, Vec<String>
         })
         .collect())
 }
-
-/// Brings the tables up to date, inside of a transaction in which no other process can.
-macro_rules! migrate {
-    ($connection:expr, $bytes:literal, $explain:expr) => {{
-        let connection = $connection;
-        let explain = $explain;
-        sqlx::query(migrations::TABLE).execute(&mut *connection).await.map_err(&explain)?;
-        let present: i64 =
-            sqlx::query_scalar(migrations::PRESENT).fetch_one(&mut *connection).await.map_err(&explain)?;
-        for (version, statements) in migrations::missing(present, $bytes)? {
-            for statement in statements {
-                sqlx::query(AssertSqlSafe(statement)).execute(&mut *connection).await.map_err(&explain)?;
-            }
-            let now = to_stored(Clock::default().unix_seconds());
-            let applied = sqlx::query(migrations::APPLIED).bind(version).bind(now);
-            applied.execute(&mut *connection).await.map_err(&explain)?;
-            tracing::info!(event = "store.migrated", version);
-        }
-    }};
-}
-
-pub(super) use migrate;
 
 #[cfg(test)]
 mod tests {
