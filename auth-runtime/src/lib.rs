@@ -55,7 +55,7 @@
 //! | `postgres` | no | `PostgresUsers` and `PostgresStore` |
 //! | `sqlx` | no | `SqlxUsers`: a table of your own in any database of sqlx 0.9; `postgres` enables it |
 //! | `redis` | no | `RedisRevocations` and `RedisCounters`: what is hot and shared, in Redis or Valkey |
-//! | `es256`, `rs256` | no | keys for ECDSA with P-256, and for RSA |
+//! | `eddsa`, `es256`, `rs256` | no | keys for Ed25519, for ECDSA with P-256, and for RSA |
 //! | `imported-passwords` | no | verifies hashes of bcrypt, PBKDF2 and scrypt, which logins replace by argon2id |
 //! | `metrics` | no | counts decisions through the `metrics` facade |
 //! | `oidc` | no | `OidcProvider`: tokens of an OpenID Connect provider elsewhere |

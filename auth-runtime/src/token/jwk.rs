@@ -2,7 +2,6 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
-use sha2::{Digest, Sha256};
 
 use crate::secret::Secret;
 
@@ -23,6 +22,7 @@ pub(crate) struct Jwk {
     pub(crate) nbf: Option<u64>,
     /// When nothing that it signed is accepted any more.
     pub(crate) exp: Option<u64>,
+    #[cfg(any(feature = "eddsa", feature = "es256", feature = "rs256"))]
     pub(crate) d: Option<Secret>,
     #[cfg(feature = "rs256")]
     pub(crate) p: Option<Secret>,
@@ -53,6 +53,7 @@ pub(crate) fn decode(text: &str) -> Option<zeroize::Zeroizing<Vec<u8>>> {
 
 impl Jwk {
     /// An Ed25519 key (RFC 8037 section 2).
+    #[cfg(any(feature = "eddsa", test))]
     pub(crate) fn okp(x: String) -> Self {
         Self { kty: "OKP".to_owned(), crv: Some("Ed25519".to_owned()), x: Some(x), ..Self::default() }
     }
@@ -70,7 +71,10 @@ impl Jwk {
     }
 
     /// What names a key by its content (RFC 7638).
+    #[cfg(any(feature = "eddsa", feature = "es256", feature = "rs256", test))]
     pub(crate) fn thumbprint(&self) -> String {
+        use sha2::{Digest, Sha256};
+
         let part = |part: &Option<String>| part.clone().unwrap_or_default();
         // The required members in the order of their names. Their values need no escaping.
         let text = match self.kty.as_str() {

@@ -222,6 +222,7 @@ mod tests {
     }
 
     /// RFC 8037 appendix A.4: the key, the signing input and the signature.
+    #[cfg(feature = "eddsa")]
     #[test]
     fn signs_as_rfc_8037_does() {
         let seed = URL_SAFE_NO_PAD.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();

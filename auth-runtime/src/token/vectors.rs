@@ -24,6 +24,7 @@ fn jwk(jwk: serde_json::Value) -> Jwk {
     serde_json::from_value(jwk).unwrap()
 }
 
+#[cfg(any(feature = "es256", feature = "rs256"))]
 fn signature(text: &str) -> Vec<u8> {
     decode(text).unwrap().to_vec()
 }
@@ -45,7 +46,7 @@ fn rfc_7515_a_1_hs256() {
 fn rfc_7515_a_5_none() {
     let header = "eyJhbGciOiJub25lIn0";
     assert_eq!(decode(header).unwrap().as_slice(), br#"{"alg":"none"}"#);
-    let key = SigningKey::from_ed25519_seed(&[7; 32]);
+    let key = SigningKey::from_hmac_bytes(b"0123456789abcdef0123456789abcdef").unwrap();
     assert!(!key.verifies(format!("{header}.{JOE}").as_bytes(), b""));
     let keys = SigningKeys::new(key).cached().snapshot();
     // As it is, and as an access token would be written.

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{Algorithm, KeyError, KeySet, SigningKey};
 use crate::{
     ambient::{Clock, Randomness},
-    token::jwk::{Jwk, JwkSet, encode},
+    token::jwk::{JwkSet, encode},
 };
 
 pub(super) fn read(path: &Path) -> Result<KeySet, KeyError> {
@@ -68,7 +68,7 @@ pub struct KeyFile {
 /// A key to be added.
 #[derive(Debug, Clone)]
 pub struct NewKey {
-    /// What it signs with; EdDSA unless said.
+    /// What it signs with; unless said, EdDSA, or HS256 without the feature `eddsa`.
     pub algorithm: Algorithm,
     /// How long it is in the file before it begins to sign: one minute unless said, and not at all if it is the first. Longer
     /// than it takes every process to read the file again.
@@ -81,7 +81,7 @@ pub struct NewKey {
 impl Default for NewKey {
     fn default() -> Self {
         Self {
-            algorithm: Algorithm::EdDsa,
+            algorithm: if cfg!(feature = "eddsa") { Algorithm::EdDsa } else { Algorithm::Hs256 },
             begins_in: Duration::from_secs(60),
             keeps_others_for: Duration::from_secs(25 * 60 * 60),
         }
@@ -248,6 +248,7 @@ fn generate(algorithm: Algorithm) -> Result<Map<String, Value>, String> {
     let secret = encode(bytes.as_slice());
     let members = match algorithm {
         Algorithm::Hs256 => vec![("kty", "oct".to_owned()), ("k", secret)],
+        #[cfg(feature = "eddsa")]
         Algorithm::EdDsa => public_and(super::ed25519::from_seed(&bytes).public, [("d", secret)])?,
         #[cfg(feature = "es256")]
         Algorithm::Es256 => {
@@ -255,7 +256,11 @@ fn generate(algorithm: Algorithm) -> Result<Map<String, Value>, String> {
             let key = super::es256::from_scalar(&bytes).ok_or("was not given a key by chance: try again")?;
             public_and(key.public, [("d", secret)])?
         }
-        _ => {
+        #[cfg(not(feature = "eddsa"))]
+        Algorithm::EdDsa => return Err("needs the feature `eddsa` of auth-runtime".to_owned()),
+        #[cfg(not(feature = "es256"))]
+        Algorithm::Es256 => return Err("needs the feature `es256` of auth-runtime".to_owned()),
+        Algorithm::Rs256 => {
             return Err(format!(
                 "cannot be given a new {algorithm} key here: make one with openssl, and use it as a `SigningKey`"
             ));
@@ -264,11 +269,12 @@ fn generate(algorithm: Algorithm) -> Result<Map<String, Value>, String> {
     Ok(members.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect())
 }
 
+#[cfg(any(feature = "eddsa", feature = "es256"))]
 fn public_and<const N: usize>(
-    public: Option<Jwk>,
+    public: Option<crate::token::jwk::Jwk>,
     private: [(&'static str, String); N],
 ) -> Result<Vec<(&'static str, String)>, String> {
-    let Jwk { kty, crv, x, y, .. } = public.ok_or("was not given a key")?;
+    let crate::token::jwk::Jwk { kty, crv, x, y, .. } = public.ok_or("was not given a key")?;
     let members = [("kty", Some(kty)), ("crv", crv), ("x", x), ("y", y)];
     let members = members.into_iter().filter_map(|(name, value)| Some((name, value?)));
     Ok(members.chain(private).collect())
@@ -313,7 +319,7 @@ mod tests {
 
         /// A key that begins at once, and gives those before it another hour.
         fn rotate(&self) -> KeyInfo {
-            self.file.rotate(&at_once(Algorithm::EdDsa)).unwrap()
+            self.file.rotate(&at_once(NewKey::default().algorithm)).unwrap()
         }
 
         fn read(&self) -> KeySet {
@@ -344,14 +350,19 @@ mod tests {
 
     #[test]
     fn each_kind_of_key_that_is_made_signs_and_is_verified() {
-        for algorithm in [
-            Algorithm::Hs256,
-            Algorithm::EdDsa,
-            #[cfg(feature = "es256")]
-            Algorithm::Es256,
+        for (algorithm, is_on, feature) in [
+            (Algorithm::Hs256, true, ""),
+            (Algorithm::EdDsa, cfg!(feature = "eddsa"), "eddsa"),
+            (Algorithm::Es256, cfg!(feature = "es256"), "es256"),
         ] {
             let desk = Desk::new();
-            let made = desk.file.rotate(&at_once(algorithm)).unwrap();
+            let made = desk.file.rotate(&at_once(algorithm));
+            if !is_on {
+                let said = made.unwrap_err().to_string();
+                assert!(said.contains(&format!("needs the feature `{feature}` of auth-runtime")), "{said}");
+                continue;
+            }
+            let made = made.unwrap();
             assert_eq!((made.algorithm, made.begins_at, made.ends_at, made.signs), (algorithm, NOW, None, true));
             assert_eq!(desk.file.list().unwrap(), std::slice::from_ref(&made));
             let keys = desk.read();
@@ -368,7 +379,7 @@ mod tests {
     fn the_next_key_signs_when_it_begins_and_the_others_end_later() {
         let desk = Desk::new();
         // The first begins at once, whatever is asked.
-        let new = NewKey { begins_in: Duration::from_secs(60), ..at_once(Algorithm::EdDsa) };
+        let new = NewKey { begins_in: Duration::from_secs(60), ..at_once(NewKey::default().algorithm) };
         let first = desk.file.rotate(&new).unwrap();
         assert_eq!((first.begins_at, first.signs), (NOW, true));
         let second = desk.file.rotate(&new).unwrap();
@@ -402,7 +413,7 @@ mod tests {
     fn a_key_that_would_begin_later_makes_way_and_one_that_begins_with_it_stays() {
         let desk = Desk::new();
         let first = desk.rotate();
-        let in_an_hour = NewKey { begins_in: Duration::from_secs(3600), ..at_once(Algorithm::EdDsa) };
+        let in_an_hour = NewKey { begins_in: Duration::from_secs(3600), ..at_once(NewKey::default().algorithm) };
         desk.file.rotate(&in_an_hour).unwrap();
         let sooner = desk.file.rotate(&NewKey { begins_in: Duration::from_secs(60), ..in_an_hour.clone() }).unwrap();
         let together = desk.file.rotate(&NewKey { begins_in: Duration::from_secs(60), ..in_an_hour }).unwrap();
@@ -414,7 +425,7 @@ mod tests {
     fn a_key_is_removed_while_another_signs() {
         let desk = Desk::new();
         let first = desk.rotate();
-        let later = NewKey { begins_in: Duration::from_secs(60), ..at_once(Algorithm::EdDsa) };
+        let later = NewKey { begins_in: Duration::from_secs(60), ..at_once(NewKey::default().algorithm) };
         let second = desk.file.rotate(&later).unwrap();
         let said = desk.file.remove("another").unwrap_err().to_string();
         assert!(said.contains("has no key \"another\""), "{said}");

@@ -1,5 +1,6 @@
 //! Keys: what signs access tokens, and what verifies them.
 
+#[cfg(feature = "eddsa")]
 mod ed25519;
 #[cfg(feature = "es256")]
 mod es256;
@@ -34,7 +35,7 @@ const HOW_TO_MAKE_ONE: &str = "Make a good one with `openssl rand -hex 32`";
 pub enum Algorithm {
     /// HMAC with SHA-256: one secret signs and verifies.
     Hs256,
-    /// Ed25519.
+    /// Ed25519; needs the feature `eddsa`.
     EdDsa,
     /// ECDSA with P-256 and SHA-256; needs the feature `es256`.
     Es256,
@@ -93,11 +94,22 @@ type FromPem = fn(&str) -> Option<KeyParts>;
 
 /// The private keys that are read, and how each is made.
 const KINDS_OF_PEM: &[(FromPem, &str)] = &[
+    #[cfg(feature = "eddsa")]
     (ed25519::from_pem, ed25519::HOW_TO_MAKE_ONE),
     #[cfg(feature = "es256")]
     (es256::from_pem, es256::HOW_TO_MAKE_ONE),
     #[cfg(feature = "rs256")]
     (rs256::from_pem, rs256::HOW_TO_MAKE_ONE),
+];
+
+/// The private keys that are not read.
+const KINDS_LEFT_OUT: &[&str] = &[
+    #[cfg(not(feature = "eddsa"))]
+    " An Ed25519 key needs the feature `eddsa`.",
+    #[cfg(not(feature = "es256"))]
+    " A P-256 key needs the feature `es256`.",
+    #[cfg(not(feature = "rs256"))]
+    " An RSA key needs the feature `rs256`.",
 ];
 
 /// What an algorithm's file makes of a key's text.
@@ -117,8 +129,8 @@ impl KeyParts {
 /// The key that signs and verifies access tokens: HS256, EdDSA with Ed25519, ES256 or RS256.
 ///
 /// Text that begins with `-----BEGIN PRIVATE KEY-----` is a private key in PKCS#8, as `openssl genpkey` makes it, and its
-/// kind decides the algorithm; any other text is an HMAC secret, used byte for byte, of 32 bytes or more. ES256 needs the
-/// feature `es256`, RS256 (2048 bits or more) the feature `rs256`.
+/// kind decides the algorithm; any other text is an HMAC secret, used byte for byte, of 32 bytes or more. EdDSA needs the
+/// feature `eddsa`, ES256 the feature `es256`, RS256 (2048 bits or more) the feature `rs256`.
 ///
 /// Its identifier, the `kid` of the tokens that it signs, follows from the key: of a public key it is the thumbprint of RFC
 /// 7638. Several keys, and new ones without a restart, are [`SigningKeys`].
@@ -150,14 +162,16 @@ impl VerifyingKey {
         if jwk.usage.as_deref().is_some_and(|usage| usage != "sig") {
             return None;
         }
-        let (algorithm, key): (_, Arc<dyn Verifies>) = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
-            ("OKP", Some("Ed25519")) => (Algorithm::EdDsa, Arc::new(ed25519::public(jwk)?)),
+        let known: Option<(Algorithm, Arc<dyn Verifies>)> = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
+            #[cfg(feature = "eddsa")]
+            ("OKP", Some("Ed25519")) => ed25519::public(jwk).map(|key| (Algorithm::EdDsa, Arc::new(key) as _)),
             #[cfg(feature = "es256")]
-            ("EC", Some("P-256")) => (Algorithm::Es256, Arc::new(es256::public(jwk)?)),
+            ("EC", Some("P-256")) => es256::public(jwk).map(|key| (Algorithm::Es256, Arc::new(key) as _)),
             #[cfg(feature = "rs256")]
-            ("RSA", None) => (Algorithm::Rs256, Arc::new(rs256::public(jwk)?)),
-            _ => return None,
+            ("RSA", None) => rs256::public(jwk).map(|key| (Algorithm::Rs256, Arc::new(key) as _)),
+            _ => None,
         };
+        let (algorithm, key) = known?;
         if jwk.alg.as_deref().is_some_and(|name| name != algorithm.name()) {
             return None;
         }
@@ -294,13 +308,8 @@ impl SigningKey {
             return Ok(Self::of(parts));
         }
         let known: Vec<&str> = KINDS_OF_PEM.iter().map(|(_, how_to_make_one)| *how_to_make_one).collect();
-        let features = match (cfg!(feature = "es256"), cfg!(feature = "rs256")) {
-            (true, true) => "",
-            (true, false) => " An RSA key needs the feature `rs256`.",
-            (false, true) => " A P-256 key needs the feature `es256`.",
-            (false, false) => " A P-256 key needs the feature `es256`, an RSA key the feature `rs256`.",
-        };
-        Err(format!("is not a private key that can sign here. Make one with {}.{features}", known.join(" or ")))
+        let make = if known.is_empty() { HOW_TO_MAKE_ONE } else { &format!("Make one with {}", known.join(" or ")) };
+        Err(format!("is not a private key that can sign here. {make}.{}", KINDS_LEFT_OUT.concat()))
     }
 
     pub(crate) fn from_hmac_bytes(bytes: &[u8]) -> Result<Self, String> {
@@ -314,7 +323,10 @@ impl SigningKey {
                 let bytes = jwk.k.as_ref().and_then(|k| super::jwk::decode(k.expose()));
                 Some(hmac::parts(&bytes.ok_or("has no `k` in base64url")?)?)
             }
+            #[cfg(feature = "eddsa")]
             ("OKP", Some("Ed25519")) => ed25519::from_jwk(jwk),
+            #[cfg(not(feature = "eddsa"))]
+            ("OKP", Some("Ed25519")) => return Err("needs the feature `eddsa` of auth-runtime".to_owned()),
             #[cfg(feature = "es256")]
             ("EC", Some("P-256")) => es256::from_jwk(jwk),
             #[cfg(not(feature = "es256"))]
@@ -340,7 +352,7 @@ impl SigningKey {
         Self { algorithm, id: Arc::clone(&fingerprint), fingerprint, key, public: public.map(Arc::new) }
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, feature = "eddsa"))]
     pub(crate) fn from_ed25519_seed(seed: &[u8; 32]) -> Self {
         Self::of(ed25519::from_seed(seed))
     }
@@ -421,7 +433,15 @@ mod tests {
             assert!(text.contains("openssl rand -hex 32"), "{text}");
             assert!(weak.is_empty() || !text.contains(weak), "{text}");
         }
-        assert!(refusal("-----BEGIN RSA PRIVATE KEY-----").contains("openssl genpkey -algorithm ed25519"));
+        let pem = refusal("-----BEGIN RSA PRIVATE KEY-----");
+        for (is_on, algorithm, feature) in [
+            (cfg!(feature = "eddsa"), "ed25519", "eddsa"),
+            (cfg!(feature = "es256"), "EC", "es256"),
+            (cfg!(feature = "rs256"), "RSA", "rs256"),
+        ] {
+            assert_eq!(pem.contains(&format!("openssl genpkey -algorithm {algorithm}")), is_on, "{pem}");
+            assert_eq!(pem.contains(&format!("key needs the feature `{feature}`")), !is_on, "{pem}");
+        }
         for public in [
             r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
             "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJPaXzCR0ycSbL0rJJAzlp0+lx1Yy8NAbyPvbBmPLJEo",
@@ -459,6 +479,7 @@ mod tests {
         fs::remove_file(path).unwrap();
     }
 
+    #[cfg(feature = "eddsa")]
     #[test]
     fn reads_an_ed25519_key_as_openssl_writes_it() {
         // RFC 8410 section 10.3.
@@ -539,6 +560,7 @@ mod tests {
         assert!(SigningKey::generate(&failing).is_err());
     }
 
+    #[cfg(feature = "eddsa")]
     #[test]
     fn the_public_half_says_what_the_key_is_for() {
         let key = SigningKey::from_ed25519_seed(&[7; 32]);
@@ -556,6 +578,7 @@ mod tests {
         assert_eq!(format!("{verifying:?}"), format!("VerifyingKey(EdDSA, Some({:?}))", key.id()));
     }
 
+    #[cfg(feature = "eddsa")]
     #[test]
     fn a_public_key_for_something_else_verifies_nothing() {
         let public = SigningKey::from_ed25519_seed(&[7; 32]).public().unwrap();
@@ -569,6 +592,14 @@ mod tests {
         assert!(VerifyingKey::of_jwk(&Jwk { x: Some(super::super::jwk::encode(weak)), ..public }).is_none());
     }
 
+    #[cfg(not(feature = "eddsa"))]
+    #[test]
+    fn a_key_whose_feature_is_off_names_it() {
+        let jwk = Jwk { kty: "OKP".to_owned(), crv: Some("Ed25519".to_owned()), ..Jwk::default() };
+        assert_eq!(SigningKey::from_jwk(&jwk).unwrap_err(), "needs the feature `eddsa` of auth-runtime");
+    }
+
+    #[cfg(feature = "eddsa")]
     #[test]
     fn an_ed25519_key_with_another_s_public_half_is_refused() {
         let encode = super::super::jwk::encode;
