@@ -31,7 +31,7 @@ fn crates_of(name: &str, dependencies: &str) -> BTreeSet<String> {
     fs::write(folder.join("src/main.rs"), "fn main() {}\n").unwrap();
     fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     let tree = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "--edges", "normal,build", "--prefix", "none"])
+        .args(["tree", "--edges", "normal,build", "--prefix", "none"])
         .current_dir(&folder)
         .output()
         .unwrap();

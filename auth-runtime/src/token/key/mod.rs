@@ -6,6 +6,8 @@ mod ed25519;
 mod es256;
 mod file;
 mod hmac;
+#[cfg(feature = "ring")]
+mod ring;
 #[cfg(feature = "rs256")]
 mod rs256;
 mod set;
@@ -126,6 +128,16 @@ impl KeyParts {
     }
 }
 
+/// What verifies the signatures of a key: the key itself, or the backend that is chosen by a feature.
+fn fastest(algorithm: Algorithm, public: Option<&Jwk>, key: Arc<dyn Verifies>) -> Arc<dyn Verifies> {
+    #[cfg(feature = "ring")]
+    if let Some(faster) = public.and_then(|public| ring::verifying(algorithm, public)) {
+        return faster;
+    }
+    let _ = (algorithm, public);
+    key
+}
+
 /// The key that signs and verifies access tokens: HS256, EdDSA with Ed25519, ES256 or RS256.
 ///
 /// Text that begins with `-----BEGIN PRIVATE KEY-----` is a private key in PKCS#8, as `openssl genpkey` makes it, and its
@@ -175,7 +187,8 @@ impl VerifyingKey {
         if jwk.alg.as_deref().is_some_and(|name| name != algorithm.name()) {
             return None;
         }
-        Some(Self { algorithm, id: jwk.kid.as_deref().map(Arc::from), fingerprint: jwk.thumbprint().into(), key })
+        let id = jwk.kid.as_deref().map(Arc::from);
+        Some(Self { algorithm, id, fingerprint: jwk.thumbprint().into(), key: fastest(algorithm, Some(jwk), key) })
     }
 
     /// Whether they are the same key under the same name.
@@ -395,7 +408,7 @@ impl SigningKey {
             algorithm: self.algorithm,
             id: Some(Arc::clone(&self.id)),
             fingerprint: Arc::clone(&self.fingerprint),
-            key: Arc::clone(&self.key) as _,
+            key: fastest(self.algorithm, self.public.as_deref(), Arc::clone(&self.key) as _),
         }
     }
 }

@@ -369,6 +369,7 @@ mod tests {
         assert!(format!("{keys:?}").contains(third.id()), "{keys:?}");
     }
 
+    #[cfg(feature = "eddsa")]
     #[test]
     fn keys_that_are_read_once_more_are_no_change_and_any_other_are() {
         let [one, other] = [1, 2].map(|seed| SigningKey::from_ed25519_seed(&[seed; 32]));
