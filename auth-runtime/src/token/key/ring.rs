@@ -43,7 +43,8 @@ impl Verifies for Rsa {
     }
 }
 
-#[cfg(all(test, feature = "eddsa", feature = "es256"))]
+#[cfg(all(feature = "eddsa", feature = "es256"))]
+#[cfg(test)]
 mod tests {
     use super::{
         super::{KeyParts, ed25519, es256},
