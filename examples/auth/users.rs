@@ -1,6 +1,6 @@
 //! `auth users`: whatever ends somebody's access goes through the `Auth`, which ends sessions and revokes tokens with it.
 
-use auth_runtime::{Auth, AuthUser, Refusal, UserStore};
+use auth_runtime::{Auth, AuthUser, ClientAddress, Refusal, UserStore};
 use clap::{Args, Subcommand};
 
 use crate::{
@@ -90,7 +90,7 @@ pub(crate) async fn run<S: UserStore<User = User>>(
             let password = new_password(password.password_stdin, |typed| check(auth, &name, typed)).await?;
             let hash = auth.new_password(&name, password).await.map_err(|refusal| failure(&refusal, &name))?;
             let user = User::new(name.clone(), hash, details);
-            if !auth.register(&user).await.map_err(|refusal| failure(&refusal, &name))? {
+            if !auth.register(&user, ClientAddress::UNKNOWN).await.map_err(|refusal| failure(&refusal, &name))? {
                 return Err(taken(&name));
             }
             let state = if user.is_disabled() { ", disabled: `auth users enable` lets the user log in" } else { "" };

@@ -417,8 +417,9 @@ async fn parallel_redemptions() {
         let tries: Vec<_> = (0..32)
             .map(|number| {
                 let (auth, reset) = (Arc::clone(&auth), reset.clone());
+                let new = format!("a new password {number}").into();
                 tokio::spawn(
-                    async move { auth.reset_password(&reset, format!("a new password {number}").into()).await },
+                    async move { auth.reset_password(&reset, new, auth_runtime::ClientAddress::UNKNOWN).await },
                 )
             })
             .collect();

@@ -10,7 +10,7 @@ use std::{
 };
 
 use auth_runtime::{
-    Auth, AuthBuilder, Clock, MemoryStore, Randomness, SigningKeys, TokenRequest, endpoints, prelude::*,
+    Auth, AuthBuilder, ClientAddress, Clock, MemoryStore, Randomness, SigningKeys, TokenRequest, endpoints, prelude::*,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use ed25519_dalek::{Signer, SigningKey as Ed25519};
@@ -449,7 +449,7 @@ async fn a_token_of_another_purpose() {
         }
         let new = || Secret::new("a password of some length");
         for token in [&address, &cookie, &of_client] {
-            assert!(house.auth.reset_password(token, new()).await.is_err());
+            assert!(house.auth.reset_password(token, new(), ClientAddress::UNKNOWN).await.is_err());
         }
         for token in [&reset, &cookie, &of_client] {
             assert!(house.auth.verify_address(token).await.is_err());

@@ -108,7 +108,7 @@ async fn every_decision_is_told_under_its_stable_name() {
     let server = TestServer::start(app).await;
     // Of an earlier year, when two passes were enough.
     let outdated = Argon2id::default().hash(PASSWORD).unwrap();
-    assert!(auth.register(&member("ann", outdated)).await.unwrap());
+    assert!(auth.register(&member("ann", outdated), ClientAddress::UNKNOWN).await.unwrap());
 
     // Logins, guards and rules.
     let form = format!("username=ann&password={PASSWORD}").replace(' ', "+");
@@ -150,7 +150,7 @@ async fn every_decision_is_told_under_its_stable_name() {
     // The life of a user.
     auth.change_password("ann", &PASSWORD.into(), "another long password".into(), from).await.unwrap();
     let reset = auth.password_reset_token("ann").await.unwrap().unwrap();
-    auth.reset_password(&reset, PASSWORD.into()).await.unwrap();
+    auth.reset_password(&reset, PASSWORD.into(), from).await.unwrap();
     let shown = auth.address_token("ann", "ann@example.com").await.unwrap().unwrap();
     auth.verify_address(&shown).await.unwrap();
     auth.disable_user("ann").await.unwrap();

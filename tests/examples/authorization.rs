@@ -213,7 +213,7 @@ async fn token_server_auth(scratch: &Scratch) -> Auth<token_server::User> {
         .build()
         .unwrap();
     let hash = auth.hash_password("correct-horse".into()).await.unwrap();
-    auth.register(&NewUser::new_user("johndoe".to_owned(), hash)).await.unwrap();
+    auth.register(&NewUser::new_user("johndoe".to_owned(), hash), auth_runtime::ClientAddress::UNKNOWN).await.unwrap();
     auth
 }
 

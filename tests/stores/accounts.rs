@@ -1,6 +1,6 @@
 //! The life of a user, over HTTP.
 
-use auth_runtime::{Mail, endpoints::NewUser, prelude::*};
+use auth_runtime::{ClientAddress, Mail, endpoints::NewUser, prelude::*};
 
 use crate::support::{Account, Hand, JOHN, Outbox, Store, on_each_store, post_as, refresh, serve, status, tokens};
 
@@ -68,7 +68,7 @@ on_each_store! {
         let app = crate::support::router().merge(auth_runtime::endpoints::administration::<Admins, _>());
         crate::support::add_john(&auth).await;
         let hash = auth.hash_password("password-of-root".into()).await.unwrap();
-        assert!(auth.register(&NewUser::new_user("root".to_owned(), hash)).await.unwrap());
+        assert!(auth.register(&NewUser::new_user("root".to_owned(), hash), ClientAddress::UNKNOWN).await.unwrap());
         let server = tests::server::TestServer::start(app.with_state(auth)).await;
         let (root, _) = tokens(&server.post_form("/token", "username=root&password=password-of-root").await);
         let (john, renewal) = tokens(&server.post_form("/token", JOHN).await);
@@ -137,7 +137,8 @@ on_each_store! {
             let tries: Vec<_> = (0..8)
                 .map(|number| {
                     let (auth, token) = (auth.clone(), token.clone());
-                    tokio::spawn(async move { auth.reset_password(&token, format!("new-password-{number}").into()).await })
+                    let new = format!("new-password-{number}").into();
+                    tokio::spawn(async move { auth.reset_password(&token, new, ClientAddress::UNKNOWN).await })
                 })
                 .collect();
             let mut done = 0;

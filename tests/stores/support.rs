@@ -10,9 +10,9 @@ use std::{
 };
 
 use auth_runtime::{
-    AuthBuilder, Clock, HashError, Mail, Mailer, MemoryStore, PasswordHasher, PasswordRules, PostgresStore,
-    PostgresUsers, Randomness, RedisCounters, RedisRevocations, SqliteStore, StoreError, Verdict, endpoints,
-    endpoints::NewUser, prelude::*,
+    AuthBuilder, ClientAddress, Clock, HashError, Mail, Mailer, MemoryStore, PasswordHasher, PasswordRules,
+    PostgresStore, PostgresUsers, Randomness, RedisCounters, RedisRevocations, SqliteStore, StoreError, Verdict,
+    endpoints, endpoints::NewUser, prelude::*,
 };
 use sqlx::{Connection, Executor, PgConnection};
 use tests::{
@@ -311,7 +311,7 @@ pub(crate) async fn serve_oauth(auth: &Auth<Account>) -> TestServer {
 
 pub(crate) async fn add_john(auth: &Auth<Account>) {
     let hash = auth.hash_password("password-of-john".into()).await.unwrap();
-    assert!(auth.register(&Account::new_user("john".to_owned(), hash)).await.unwrap());
+    assert!(auth.register(&Account::new_user("john".to_owned(), hash), ClientAddress::UNKNOWN).await.unwrap());
 }
 
 pub(crate) const JOHN: &str = "username=john&password=password-of-john&scope=me+items";

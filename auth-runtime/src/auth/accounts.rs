@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use super::{Auth, guessing::digest, unavailable};
+use super::{Auth, attempts::account, unavailable};
 use crate::{
     address::ClientAddress,
     error::{GrantFault, Refusal},
@@ -87,12 +87,18 @@ pub struct VerifiedAddress {
 impl<U: AuthUser> Auth<U> {
     /// Adds a user; false if there is one of this name already. [`hash_password`](Self::hash_password) makes the hash.
     ///
+    /// The address is that of the user's own request, where it is one: nobody elsewhere can keep the user out
+    /// [there](super::GuessingLimits). Else it is [`ClientAddress::UNKNOWN`].
+    ///
     /// # Errors
     /// [`Refusal::Unavailable`] if the store is down.
-    pub async fn register(&self, user: &U) -> Result<bool, Refusal> {
+    pub async fn register(&self, user: &U, address: ClientAddress) -> Result<bool, Refusal> {
         let added = self.bounded(self.0.users.add(user)).await?;
         if added {
             self.record(AuditEvent::of("user.registered", user.username()));
+            if let Some(hash) = user.password_hash() {
+                self.make_familiar(user.username(), hash, address).await;
+            }
         }
         Ok(added)
     }
@@ -126,9 +132,11 @@ impl<U: AuthUser> Auth<U> {
         address: ClientAddress,
     ) -> Result<(), Refusal> {
         self.check_password(username, &new)?;
-        self.verify_login(username, current, address).await?;
+        let user = self.verify_login(username, current, address).await?;
         let hash = self.hash_password(new).await?;
-        self.replace_password(username, &hash).await
+        self.replace_password(username, &hash).await?;
+        self.make_familiar(user.username(), &hash, address).await;
+        Ok(())
     }
 
     /// Sets a password without the current one: for administrators.
@@ -165,24 +173,22 @@ impl<U: AuthUser> Auth<U> {
     }
 
     /// Sets a new password with a token of [`password_reset_token`](Self::password_reset_token), and gives the username.
-    /// Every session of the user ends.
+    /// Every session of the user ends, and the user is [no stranger](super::GuessingLimits) at this address alone: whoever goes on
+    /// guessing elsewhere keeps nobody out who has a new password.
     ///
     /// # Errors
     /// [`Refusal::BadGrant`] if the token is unknown, used or expired, [`Refusal::WeakPassword`] for a bad password, with
     /// which the token is not used up, [`Refusal::Unavailable`] if a store is down.
-    pub async fn reset_password(&self, token: &Secret, new: Secret) -> Result<String, Refusal> {
+    pub async fn reset_password(&self, token: &Secret, new: Secret, address: ClientAddress) -> Result<String, Refusal> {
         let kept = self.find_single_use(TokenPurpose::ResetPassword, token).await?;
         self.check_password(&kept.subject, &new)?;
         // Disabled since: the mail is no way around that.
         let user = self.find_user(&kept.subject).await?.filter(|user| !user.is_disabled());
-        if user.is_none() {
-            return Err(Refusal::BadGrant(GrantFault::InvalidGrant));
-        }
+        let Some(user) = user else { return Err(Refusal::BadGrant(GrantFault::InvalidGrant)) };
         let hash = self.hash_password(new).await?;
         self.use_single_use(&kept).await?;
         self.replace_password(&kept.subject, &hash).await?;
-        // Whoever guessed at the old password keeps nobody out who has a new one.
-        self.forget_attempts(&kept.subject).await?;
+        self.make_familiar(user.username(), &hash, address).await;
         Ok(kept.subject)
     }
 
@@ -286,7 +292,7 @@ impl<U: AuthUser> Auth<U> {
     }
 
     async fn has_had_mail(&self, kind: &str, username: &str) -> Result<bool, Refusal> {
-        let mails = [Counter { key: format!("{kind}-mail:{}", digest(username)), pace: MAILS }];
+        let mails = [Counter { key: format!("{kind}-mail:{}", account(username)), pace: MAILS }];
         let turn = self.bounded(self.0.counters.take(&mails, self.0.clock.unix_seconds())).await?;
         Ok(matches!(turn, Turn::Early(_)))
     }

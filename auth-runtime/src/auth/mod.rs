@@ -1,6 +1,7 @@
 //! `Auth`: what an application's guards and logins share.
 
 mod accounts;
+mod attempts;
 mod builder;
 mod clients;
 mod guessing;

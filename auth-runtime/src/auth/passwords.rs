@@ -1,6 +1,6 @@
 //! Verifying a password, and replacing its hash.
 
-use super::{Auth, guessing::Admitted};
+use super::{Auth, attempts::Admitted};
 use crate::{
     address::ClientAddress,
     error::{Profile, Refusal},
@@ -69,7 +69,8 @@ impl<U: AuthUser> Auth<U> {
         };
         // By the name in the store, where there may be several names for one account.
         let name = user.as_ref().map_or(username, AuthUser::username);
-        let attempt = match self.attempt(name, address).await {
+        let stored = user.as_ref().and_then(AuthUser::password_hash).cloned();
+        let attempt = match self.attempt(name, stored.as_ref(), address).await {
             Ok(attempt) => attempt,
             Err(refusal) => return Outcome::refused(refusal, user),
         };
@@ -82,7 +83,6 @@ impl<U: AuthUser> Auth<U> {
             Err(refusal) => return Outcome::refused(refusal, user),
         };
         let locked = admitted == Admitted::Locked;
-        let stored = user.as_ref().and_then(AuthUser::password_hash).cloned();
         let verified = turn.verify(password.clone(), stored.clone().filter(|_| !locked), self.0.decoy.clone()).await;
         let verdict = match verified {
             Ok(verdict) => verdict,
@@ -98,7 +98,7 @@ impl<U: AuthUser> Auth<U> {
             (Some(user), None) => return Outcome::bad_login("no_password", Some(user)),
             (None, _) => return Outcome::bad_login("unknown_user", None),
         };
-        match verdict {
+        let stored = match verdict {
             Err(error) => {
                 tracing::error!(event = "login.unreadable_hash", %error);
                 return Outcome::bad_login("unreadable_hash", Some(user));
@@ -109,23 +109,41 @@ impl<U: AuthUser> Auth<U> {
             {
                 return Outcome::bad_login("disabled", Some(user));
             }
-            Ok(Verdict::Match) => {}
-            Ok(Verdict::MatchOutdated) => self.upgrade_hash(&turn, user.username(), &stored, password).await,
-        }
+            Ok(Verdict::Match) => stored,
+            Ok(Verdict::MatchOutdated) => {
+                self.upgrade_hash(&turn, user.username(), &stored, password).await.unwrap_or(stored)
+            }
+        };
         self.attempt_succeeded(&attempt).await;
+        self.make_familiar(user.username(), &stored, address).await;
         // Only now: of those that are counted and may yet turn out right, there are no more than turns.
         drop(turn);
         Outcome::Granted(user)
     }
 
-    /// Failing to replace an outdated hash is no reason to refuse the login: it will be tried again at the next.
-    async fn upgrade_hash(&self, turn: &HashingTurn, username: &str, outdated: &PasswordHash, password: &Secret) {
-        match turn.hash(password.clone()).await {
-            Ok(hash) => match self.within(self.0.users.replace_password_hash(username, outdated, &hash)).await {
-                Ok(()) => self.record(AuditEvent::of("password.upgraded", username)),
-                Err(error) => tracing::warn!(event = "password.upgrade_failed", user = ?username, %error),
-            },
-            Err(error) => tracing::warn!(event = "password.upgrade_failed", user = ?username, ?error),
+    /// The hash that is stored from now on. Failing to replace an outdated one is no reason to refuse the login: it will be
+    /// tried again at the next.
+    async fn upgrade_hash(
+        &self,
+        turn: &HashingTurn,
+        username: &str,
+        outdated: &PasswordHash,
+        password: &Secret,
+    ) -> Option<PasswordHash> {
+        let hash = turn
+            .hash(password.clone())
+            .await
+            .inspect_err(|error| tracing::warn!(event = "password.upgrade_failed", user = ?username, ?error));
+        let hash = hash.ok()?;
+        match self.within(self.0.users.replace_password_hash(username, outdated, &hash)).await {
+            Ok(()) => {
+                self.record(AuditEvent::of("password.upgraded", username));
+                Some(hash)
+            }
+            Err(error) => {
+                tracing::warn!(event = "password.upgrade_failed", user = ?username, %error);
+                None
+            }
         }
     }
 

@@ -43,7 +43,7 @@ use crate::{
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say how a new user is made",
-    note = "implement `auth_runtime::endpoints::NewUser` for it, or register users in an endpoint of your own: `auth.register(&user)`"
+    note = "implement `auth_runtime::endpoints::NewUser` for it, or register users in an endpoint of your own: `auth.register(&user, address)`"
 )]
 pub trait NewUser: AuthUser {
     /// A user of this name, who may do what strangers may be given.
@@ -58,12 +58,17 @@ const DONE: StatusCode = StatusCode::NO_CONTENT;
 #[accept(public_mutation)]
 pub(crate) async fn register<S: AuthState<User: NewUser> + Clone + 'static>(
     State(state): State<S>,
+    address: ClientAddress,
     form: Form<OfNewUser>,
 ) -> Response {
-    answer(&state, try_register(state.auth(), form).await)
+    answer(&state, try_register(state.auth(), address, form).await)
 }
 
-async fn try_register<U: NewUser>(auth: &Auth<U>, form: Form<OfNewUser>) -> Result<Response, Refusal> {
+async fn try_register<U: NewUser>(
+    auth: &Auth<U>,
+    address: ClientAddress,
+    form: Form<OfNewUser>,
+) -> Result<Response, Refusal> {
     let username = Field::name("username", form.fields.username)?;
     let password = Field::secret("password", form.fields.password)?;
     auth.check_password(&username, &password)?;
@@ -72,7 +77,7 @@ async fn try_register<U: NewUser>(auth: &Auth<U>, form: Form<OfNewUser>) -> Resu
         return Err(Refusal::UsernameTaken);
     }
     let hash = auth.hash_password(password).await?;
-    match auth.register(&U::new_user(username, hash)).await? {
+    match auth.register(&U::new_user(username, hash), address).await? {
         true => Ok(StatusCode::CREATED.into_response()),
         false => Err(Refusal::UsernameTaken),
     }
@@ -118,12 +123,13 @@ pub(crate) async fn forgot_password<S: AuthState + Clone + 'static>(
 #[accept(public_mutation)]
 pub(crate) async fn reset_password<S: AuthState + Clone + 'static>(
     State(state): State<S>,
+    address: ClientAddress,
     form: Form<OfReset>,
 ) -> Response {
     let reset = async {
         let token = Field::secret("token", form.fields.token)?;
         let new = Field::secret("new_password", form.fields.new_password)?;
-        state.auth().reset_password(&token, new).await?;
+        state.auth().reset_password(&token, new, address).await?;
         Ok(DONE.into_response())
     };
     answer(&state, reset.await)

@@ -85,9 +85,6 @@ pub trait CounterStore: Send + Sync + 'static {
     /// Takes one try back, on each of these: it is as if it had not been made, and the next need not wait.
     fn give_back(&self, keys: &[&str], now: u64) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Forgets what was counted.
-    fn forget(&self, key: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
-
     /// Remembers `value` under `key` until then: of one key the last [`MOST_REMEMBERED`] values.
     fn remember(
         &self,
@@ -118,7 +115,6 @@ pub(crate) trait AnyCounterStore: Send + Sync {
     fn take<'a>(&'a self, counters: &'a [Counter], now: u64) -> Boxed<'a, Result<Turn, StoreError>>;
     fn wait<'a>(&'a self, keys: &'a [&'a str], now: u64) -> Boxed<'a, Result<u64, StoreError>>;
     fn give_back<'a>(&'a self, keys: &'a [&'a str], now: u64) -> Boxed<'a, Result<(), StoreError>>;
-    fn forget<'a>(&'a self, key: &'a str) -> Boxed<'a, Result<(), StoreError>>;
     fn remember<'a>(&'a self, key: &'a str, value: &'a str, now: u64, until: u64) -> Boxed<'a, Result<(), StoreError>>;
     fn remembers<'a>(&'a self, key: &'a str, value: &'a str, now: u64) -> Boxed<'a, Result<bool, StoreError>>;
 }
@@ -134,10 +130,6 @@ impl<T: CounterStore> AnyCounterStore for T {
 
     fn give_back<'a>(&'a self, keys: &'a [&'a str], now: u64) -> Boxed<'a, Result<(), StoreError>> {
         Box::pin(CounterStore::give_back(self, keys, now))
-    }
-
-    fn forget<'a>(&'a self, key: &'a str) -> Boxed<'a, Result<(), StoreError>> {
-        Box::pin(CounterStore::forget(self, key))
     }
 
     fn remember<'a>(&'a self, key: &'a str, value: &'a str, now: u64, until: u64) -> Boxed<'a, Result<(), StoreError>> {
@@ -161,10 +153,6 @@ impl<T: CounterStore> CounterStore for Arc<T> {
 
     async fn give_back(&self, keys: &[&str], now: u64) -> Result<(), StoreError> {
         T::give_back(self, keys, now).await
-    }
-
-    async fn forget(&self, key: &str) -> Result<(), StoreError> {
-        T::forget(self, key).await
     }
 
     async fn remember(&self, key: &str, value: &str, now: u64, until: u64) -> Result<(), StoreError> {

@@ -79,14 +79,6 @@ impl CounterStore for MemoryStore {
         Ok(())
     }
 
-    async fn forget(&self, key: &str) -> Result<(), StoreError> {
-        let (kind, bucket) = bucket::<BITS>(key);
-        if let Some(tallies) = self.memory().counters.tallies.get_mut(kind) {
-            tallies.remove(&bucket);
-        }
-        Ok(())
-    }
-
     async fn remember(&self, key: &str, value: &str, now: u64, until: u64) -> Result<(), StoreError> {
         let remembered = &mut self.memory().counters.remembered;
         if remembered.len() >= MOST_KEYS && !remembered.contains_key(key) {

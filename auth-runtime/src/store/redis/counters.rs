@@ -123,10 +123,6 @@ impl CounterStore for RedisCounters {
         self.ask(&Self::script(GIVE_BACK, keys.iter().map(|key| self.key(key)))).await
     }
 
-    async fn forget(&self, key: &str) -> Result<(), StoreError> {
-        self.ask(redis::cmd("DEL").arg(self.key(key))).await
-    }
-
     async fn remember(&self, key: &str, value: &str, now: u64, until: u64) -> Result<(), StoreError> {
         let mut command = Self::script(REMEMBER, [self.redis.key("remembered", key)]);
         command.arg(value).arg(now).arg(until).arg(MOST_REMEMBERED).arg(LATE_SECONDS);

@@ -19,7 +19,7 @@ const PACE: Pace = Pace {
 pub async fn counters(store: &impl CounterStore) {
     counts(store).await;
     takes_all_or_none(store).await;
-    forgets(store).await;
+    gives_back(store).await;
     remembers(store).await;
 }
 
@@ -69,7 +69,7 @@ async fn takes_all_or_none(store: &impl CounterStore) {
     check(take(store, &[&wide], now).await == Turn::Taken(2), "one was counted where not all were");
 }
 
-async fn forgets(store: &impl CounterStore) {
+async fn gives_back(store: &impl CounterStore) {
     let (one, other, now) = (counter(PACE), counter(PACE), now());
     for _ in 0..3 {
         take(store, &[&one], now).await;
@@ -82,8 +82,6 @@ async fn forgets(store: &impl CounterStore) {
     check(wait(store, &[&one], now).await == 0, "a try that was given back makes wait");
     check(wait(store, &[&other], now).await == 2, "a try was given back on another counter");
     check(take(store, &[&one], now).await == Turn::Taken(3), "more was given back than one try");
-    done(store.forget(&one.key).await, "forgetting a counter");
-    check(take(store, &[&one], now).await == Turn::Taken(1), "a forgotten counter counts on");
     let fresh = counter(PACE);
     give_back(&fresh).await;
     check(take(store, &[&fresh], now).await == Turn::Taken(1), "more was given back than there was");

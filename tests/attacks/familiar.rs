@@ -1,0 +1,101 @@
+//! A user who is known at an address is no stranger there, whatever others try elsewhere; and nobody else is.
+
+use crate::house::{ELSEWHERE, HOME, House, wait};
+
+#[tokio::test]
+async fn a_user_is_not_locked_out_where_they_have_logged_in_before() {
+    let house = House::new().await;
+    assert_eq!(house.attempt("alice", "correct", HOME).await.status, 200);
+    house.guess("alice", 120, ELSEWHERE).await;
+    house.guess("alice", 19, HOME).await;
+    assert_eq!(house.attempt("alice", "correct", HOME).await.status, 200, "a few mistakes of their own");
+    // That address is known for alice, and for nobody else.
+    assert_eq!(house.attempt("alice", "correct", ELSEWHERE).await.status, 429);
+    house.guess("bob", 5, ELSEWHERE).await;
+    assert_eq!(house.attempt("bob", "correct", HOME).await.status, 429);
+}
+
+#[tokio::test]
+async fn guessing_where_the_user_is_known_is_slowed_down_too() {
+    let house = House::new().await;
+    assert_eq!(house.attempt("alice", "correct", HOME).await.status, 200);
+    for _ in 0..20 {
+        assert_eq!(house.attempt("alice", "wrong", HOME).await.status, 400);
+    }
+    assert_eq!(wait(&house.attempt("alice", "correct", HOME).await), 1);
+    house.hand.forward(1);
+    assert_eq!(house.attempt("alice", "correct", HOME).await.status, 200);
+    assert_eq!(house.attempt("alice", "wrong", HOME).await.status, 400, "what was right forgives");
+}
+
+/// Names in a store differ by case, and limits do not: whoever takes another spelling is not its user.
+#[tokio::test]
+async fn another_spelling_of_a_name_opens_no_door_to_it() {
+    let house = House::new().await;
+    for spelling in ["Alice", "ALICE", "ａｌｉｃｅ", "alice\u{301}"] {
+        let fields = [("username", spelling), ("password", "a password of my own")];
+        assert_eq!(house.post("/register", &fields, ELSEWHERE).await.status, 201, "{spelling}");
+    }
+    assert_eq!(house.attempt("Alice", "a password of my own", ELSEWHERE).await.status, 200);
+    house.guess("alice", 5, ELSEWHERE).await;
+    assert_eq!(wait(&house.attempt("alice", "wrong", ELSEWHERE).await), 1, "a stranger to alice");
+    // Logging in as one's own in between gives nothing back of what was tried at the other.
+    for _ in 0..3 {
+        assert_eq!(house.attempt("Alice", "a password of my own", ELSEWHERE).await.status, 200);
+        let before = wait(&house.attempt("alice", "wrong", ELSEWHERE).await);
+        house.guess("alice", 1, ELSEWHERE).await;
+        assert_eq!(wait(&house.attempt("alice", "wrong", ELSEWHERE).await), before * 2);
+    }
+}
+
+/// What was right takes back the one try that it was, and none of those of others.
+#[tokio::test]
+async fn a_right_login_forgives_nobody_elses_tries() {
+    let house = House::new().await;
+    house.guess("alice", 4, ELSEWHERE).await;
+    assert_eq!(house.attempt("alice", "correct", "203.0.113.1").await.status, 200);
+    house.guess("alice", 1, ELSEWHERE).await;
+    assert_eq!(wait(&house.attempt("alice", "wrong", ELSEWHERE).await), 1);
+}
+
+#[tokio::test]
+async fn whoever_goes_on_guessing_keeps_nobody_out_who_resets_the_password() {
+    let house = House::new().await;
+    house.guess("alice", 101, ELSEWHERE).await;
+    let guess = async || {
+        house.hand.forward(1);
+        house.attempt("alice", "wrong", ELSEWHERE).await;
+    };
+    guess().await;
+    assert_ne!(house.attempt("alice", "correct", HOME).await.status, 200);
+    guess().await;
+    assert_eq!(house.reset("alice", "a whole new password", HOME).await.status, 204);
+    for _ in 0..10 {
+        guess().await;
+        assert_eq!(house.attempt("alice", "a whole new password", HOME).await.status, 200);
+    }
+    assert_ne!(house.attempt("alice", "a whole new password", "203.0.113.1").await.status, 200, "a stranger elsewhere");
+}
+
+#[tokio::test]
+async fn whoever_registers_is_no_stranger_there() {
+    let house = House::new().await;
+    house.guess("carol", 120, ELSEWHERE).await;
+    let fields = [("username", "carol"), ("password", "a password of my own")];
+    assert_eq!(house.post("/register", &fields, HOME).await.status, 201);
+    assert_eq!(house.attempt("carol", "a password of my own", HOME).await.status, 200);
+    assert_ne!(house.attempt("carol", "a password of my own", "203.0.113.1").await.status, 200);
+}
+
+/// Who knew the old password may have made an address of their own familiar.
+#[tokio::test]
+async fn a_changed_password_makes_strangers_of_all_who_knew_the_old_one() {
+    let house = House::new().await;
+    assert_eq!(house.attempt("alice", "correct", ELSEWHERE).await.status, 200);
+    assert_eq!(house.attempt("alice", "correct", HOME).await.status, 200);
+    let home = HOME.parse::<std::net::IpAddr>().unwrap().into();
+    house.auth.change_password("alice", &"correct".into(), "a whole new password".into(), home).await.unwrap();
+    house.guess("alice", 5, ELSEWHERE).await;
+    assert_eq!(wait(&house.attempt("alice", "wrong", ELSEWHERE).await), 1);
+    assert_eq!(house.attempt("alice", "a whole new password", HOME).await.status, 200, "where it was changed");
+}
