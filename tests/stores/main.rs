@@ -3,6 +3,7 @@
 mod accounts;
 mod clients;
 mod contract;
+mod counters;
 mod down;
 mod faults;
 mod migrations;

@@ -3,9 +3,12 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::MemoryStore;
-use crate::store::{
-    CounterStore, StoreError,
-    counters::{Counter, MOST_REMEMBERED, Turn, bucket},
+use crate::{
+    ambient::Randomness,
+    store::{
+        CounterStore, StoreError,
+        counters::{Buckets, Counter, MOST_REMEMBERED, Turn},
+    },
 };
 
 /// 131,072 buckets of each kind of key: some 6 MiB of each, when all are in use.
@@ -13,8 +16,10 @@ const BITS: u32 = 17;
 /// Beyond so many keys, nothing new is remembered: whoever is not remembered is a stranger.
 const MOST_KEYS: usize = 100_000;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Counters {
+    /// None where there was no randomness for their key: then nothing is counted, and nobody let through.
+    buckets: Option<Buckets>,
     /// By kind, of which the program has a handful, and by bucket.
     tallies: HashMap<String, HashMap<u32, Tally>>,
     remembered: HashMap<String, VecDeque<(String, u64)>>,
@@ -29,51 +34,69 @@ struct Tally {
     ends: u64,
 }
 
+/// A kind of counters, and one of its buckets.
+type Place<'a> = (&'a str, u32);
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self::new(&Randomness::default())
+    }
+}
+
 impl Counters {
-    fn live(&self, key: &str, now: u64) -> Option<Tally> {
-        let (kind, bucket) = bucket::<BITS>(key);
+    fn new(randomness: &Randomness) -> Self {
+        Self { buckets: Buckets::new(randomness).ok(), tallies: HashMap::new(), remembered: HashMap::new() }
+    }
+
+    fn places<'a>(&self, keys: impl Iterator<Item = &'a str>) -> Result<Vec<Place<'a>>, StoreError> {
+        let buckets = self.buckets.as_ref().ok_or_else(|| StoreError::new("there was no randomness to count with"))?;
+        Ok(keys.map(|key| buckets.bucket::<BITS>(key)).collect())
+    }
+
+    fn live(&self, (kind, bucket): Place<'_>, now: u64) -> Option<Tally> {
         self.tallies.get(kind)?.get(&bucket).copied().filter(|tally| now < tally.ends)
     }
 
-    fn put(&mut self, key: &str, tally: Tally) {
-        let (kind, bucket) = bucket::<BITS>(key);
+    fn put(&mut self, (kind, bucket): Place<'_>, tally: Tally) {
         self.tallies.entry(kind.to_owned()).or_default().insert(bucket, tally);
     }
 
-    fn wait(&self, key: &str, now: u64) -> u64 {
-        self.live(key, now).map_or(0, |tally| tally.not_before.min(tally.ends).saturating_sub(now))
+    fn wait(&self, places: &[Place<'_>], now: u64) -> u64 {
+        let tallies = places.iter().filter_map(|place| self.live(*place, now));
+        tallies.map(|tally| tally.not_before.min(tally.ends).saturating_sub(now)).max().unwrap_or_default()
     }
 }
 
 impl CounterStore for MemoryStore {
     async fn take(&self, counters: &[Counter], now: u64) -> Result<Turn, StoreError> {
         let kept = &mut self.memory().counters;
-        let wait = counters.iter().map(|counter| kept.wait(&counter.key, now)).max().unwrap_or_default();
+        let places = kept.places(counters.iter().map(|counter| counter.key.as_str()))?;
+        let wait = kept.wait(&places, now);
         if wait > 0 {
             return Ok(Turn::Early(wait));
         }
         let mut first = None;
-        for Counter { key, pace } in counters {
+        for (place, Counter { pace, .. }) in places.into_iter().zip(counters) {
             let fresh = Tally { ends: now.saturating_add(pace.window.as_secs()), ..Tally::default() };
-            let mut tally = kept.live(key, now).unwrap_or(fresh);
+            let mut tally = kept.live(place, now).unwrap_or(fresh);
             tally.count += 1;
             tally.not_before = now.saturating_add(pace.wait_after(tally.count).as_secs());
             first.get_or_insert(tally.count);
-            kept.put(key, tally);
+            kept.put(place, tally);
         }
         Ok(Turn::Taken(first.unwrap_or_default()))
     }
 
     async fn wait(&self, keys: &[&str], now: u64) -> Result<u64, StoreError> {
         let kept = &self.memory().counters;
-        Ok(keys.iter().map(|key| kept.wait(key, now)).max().unwrap_or_default())
+        Ok(kept.wait(&kept.places(keys.iter().copied())?, now))
     }
 
     async fn give_back(&self, keys: &[&str], now: u64) -> Result<(), StoreError> {
         let kept = &mut self.memory().counters;
-        for key in keys {
-            if let Some(tally) = kept.live(key, now) {
-                kept.put(key, Tally { count: tally.count.saturating_sub(1), not_before: 0, ..tally });
+        for place in kept.places(keys.iter().copied())? {
+            if let Some(tally) = kept.live(place, now) {
+                kept.put(place, Tally { count: tally.count.saturating_sub(1), not_before: 0, ..tally });
             }
         }
         Ok(())
@@ -110,20 +133,53 @@ mod tests {
     use super::*;
     use crate::store::Pace;
 
+    const HOUR: Duration = Duration::from_secs(3_600);
+    const ONE_AN_HOUR: Pace = Pace { free: 1, wait: HOUR, longest_wait: HOUR, window: HOUR };
+
+    fn account(name: impl std::fmt::Display) -> [Counter; 1] {
+        [Counter { key: format!("account:{name}"), pace: ONE_AN_HOUR }]
+    }
+
+    /// Names that anybody could find in a second, were the buckets chosen by a hash without a key.
+    #[tokio::test]
+    async fn names_that_share_a_bucket_cannot_be_looked_for() {
+        use sha2::{Digest, Sha256};
+        let (store, mut found, mut shared, mut pairs) = (MemoryStore::new(), HashMap::new(), 0, 0);
+        for name in 0_u32.. {
+            let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(format!("account:{name}")));
+            let old_bucket = u32::from_be_bytes([a, b, c, d]) >> (u32::BITS - BITS);
+            let Some(other) = found.insert(old_bucket, name) else { continue };
+            store.take(&account(other), 1_000).await.unwrap();
+            let turn = store.take(&account(name), 1_000).await.unwrap();
+            shared += usize::from(turn != Turn::Taken(1));
+            pairs += 1;
+            if pairs == 4 {
+                break;
+            }
+        }
+        assert!(shared < pairs, "all of {pairs} pairs");
+    }
+
+    #[tokio::test]
+    async fn without_randomness_nothing_is_counted_and_nobody_let_through() {
+        let broken = Randomness::from_fn(|_| Err(crate::ambient::RandomnessUnavailable));
+        let store = MemoryStore::new();
+        store.memory().counters = Counters::new(&broken);
+        assert!(store.take(&account("a"), 1_000).await.is_err());
+        assert!(CounterStore::wait(&store, &["account:a"], 1_000).await.is_err());
+        assert!(store.give_back(&["account:a"], 1_000).await.is_err());
+    }
+
     #[tokio::test]
     async fn many_strangers_take_no_more_memory_than_there_are_buckets() {
         let store = MemoryStore::new();
-        let hour = Duration::from_secs(3_600);
-        let pace = Pace { free: 5, wait: hour, longest_wait: hour, window: hour };
         for name in 0..400_000 {
-            let counters = [Counter { key: format!("account:{name}"), pace }];
-            store.take(&counters, 1_000).await.unwrap();
+            store.take(&account(name), 1_000).await.unwrap();
         }
         let buckets: Vec<usize> = store.memory().counters.tallies.values().map(HashMap::len).collect();
         assert!(matches!(buckets.as_slice(), [one] if *one <= 1 << BITS), "{buckets:?}");
         // Each bucket has had several: a counter is shared rather than forgotten.
-        let counters = [Counter { key: "account:0".to_owned(), pace }];
-        assert!(matches!(store.take(&counters, 1_000).await.unwrap(), Turn::Early(_)));
+        assert!(matches!(store.take(&account(0), 1_000).await.unwrap(), Turn::Early(_)));
     }
 
     #[tokio::test]

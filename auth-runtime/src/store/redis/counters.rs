@@ -1,13 +1,20 @@
 //! Counters in Redis.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use redis::{Cmd, FromRedisValue};
+use zeroize::Zeroizing;
 
 use super::{Redis, failed};
-use crate::store::{
-    CounterStore, StoreError,
-    counters::{Counter, MOST_REMEMBERED, Turn, bucket},
+use crate::{
+    ambient::Randomness,
+    store::{
+        CounterStore, StoreError,
+        counters::{Buckets, Counter, MOST_REMEMBERED, Turn},
+    },
 };
 
 /// 1,048,576 buckets of each kind of key: some 120 MiB of each, when all are in use.
@@ -65,9 +72,12 @@ return 1";
 ///
 /// A Redis that is restarted without its memory has forgotten what it counted: guessing begins anew. One whose memory is full
 /// refuses, or forgets, as its `maxmemory-policy` says.
+///
+/// Which counters share one is decided by a random key, which the first process makes and keeps there for all.
 #[derive(Clone)]
 pub struct RedisCounters {
     redis: Redis,
+    buckets: Arc<Mutex<Option<Buckets>>>,
 }
 
 impl RedisCounters {
@@ -76,26 +86,68 @@ impl RedisCounters {
     /// # Errors
     /// [`StoreError`] if it cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        Ok(Self { redis: Redis::connect(url).await? })
+        Ok(Self { redis: Redis::connect(url).await?, buckets: Arc::default() })
     }
 
     /// Keys begin with `prefix`; `auth` unless said.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.redis.prefix = prefix.into();
+        self.buckets = Arc::default();
         self
     }
 
-    fn key(&self, key: &str) -> String {
-        let (kind, bucket) = bucket::<BITS>(key);
-        self.redis.key("count", &format!("{kind}:{bucket}"))
+    /// Where the key of the buckets is.
+    fn key_of_buckets(&self) -> String {
+        self.redis.key("counters", "key")
     }
 
-    fn script(script: &str, keys: impl IntoIterator<Item = String>) -> Cmd {
-        let keys: Vec<String> = keys.into_iter().collect();
+    fn known_buckets(&self) -> MutexGuard<'_, Option<Buckets>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Those of every process: whoever comes first makes their key.
+    async fn buckets(&self) -> Result<Buckets, StoreError> {
+        if let Some(buckets) = self.known_buckets().clone() {
+            return Ok(buckets);
+        }
+        let (name, new) = (self.key_of_buckets(), Buckets::new(&Randomness::default())?);
+        let _: Option<String> = self.ask(redis::cmd("SET").arg(&name).arg(new.key()).arg("NX")).await?;
+        let kept: Option<Vec<u8>> = self.ask(redis::cmd("GET").arg(&name)).await?;
+        let buckets = Buckets::of(&Zeroizing::new(kept.unwrap_or_default()))?;
+        *self.known_buckets() = Some(buckets.clone());
+        Ok(buckets)
+    }
+
+    fn keys<'a>(&self, buckets: &Buckets, counters: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        let key = |counter| {
+            let (kind, bucket) = buckets.bucket::<BITS>(counter);
+            self.redis.key("count", &format!("{kind}:{bucket}"))
+        };
+        counters.into_iter().map(key).collect()
+    }
+
+    fn script(script: &str, keys: &[String]) -> Cmd {
         let mut command = redis::cmd("EVAL");
         command.arg(script).arg(keys.len()).arg(keys);
         command
+    }
+
+    /// Counts in these buckets; none if they are no longer those of this Redis, which has then lost its memory.
+    async fn take_in(&self, buckets: &Buckets, counters: &[Counter], now: u64) -> Result<Option<Turn>, StoreError> {
+        let mut command = Self::script(TAKE, &self.keys(buckets, counters.iter().map(|counter| counter.key.as_str())));
+        command.arg(now);
+        for Counter { pace, .. } in counters {
+            let seconds = [pace.wait, pace.longest_wait, pace.window].map(|time| time.as_secs().min(LONGEST_SECONDS));
+            command.arg(pace.free).arg(seconds.as_slice());
+        }
+        command.arg(LATE_SECONDS);
+        let mut both = redis::pipe();
+        both.cmd("GET").arg(self.key_of_buckets()).add_command(command);
+        let answer = both.query_async(&mut self.redis.connection.clone()).await.map_err(failed)?;
+        let (kept, (wait, count)): (Option<Vec<u8>>, (u64, u64)) = answer;
+        let turn = if wait > 0 { Turn::Early(wait) } else { Turn::Taken(count) };
+        Ok((Zeroizing::new(kept.unwrap_or_default()).as_slice() == buckets.key()).then_some(turn))
     }
 
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
@@ -105,26 +157,28 @@ impl RedisCounters {
 
 impl CounterStore for RedisCounters {
     async fn take(&self, counters: &[Counter], now: u64) -> Result<Turn, StoreError> {
-        let mut command = Self::script(TAKE, counters.iter().map(|counter| self.key(&counter.key)));
-        command.arg(now);
-        for Counter { pace, .. } in counters {
-            let seconds = [pace.wait, pace.longest_wait, pace.window].map(|time| time.as_secs().min(LONGEST_SECONDS));
-            command.arg(pace.free).arg(seconds.as_slice());
+        for _ in 0..2 {
+            let buckets = self.buckets().await?;
+            if let Some(turn) = self.take_in(&buckets, counters, now).await? {
+                return Ok(turn);
+            }
+            *self.known_buckets() = None;
         }
-        let (wait, count): (u64, u64) = self.ask(command.arg(LATE_SECONDS)).await?;
-        Ok(if wait > 0 { Turn::Early(wait) } else { Turn::Taken(count) })
+        Err(StoreError::new("the key of the counters changes all the time"))
     }
 
     async fn wait(&self, keys: &[&str], now: u64) -> Result<u64, StoreError> {
-        self.ask(Self::script(WAIT, keys.iter().map(|key| self.key(key))).arg(now)).await
+        let buckets = self.buckets().await?;
+        self.ask(Self::script(WAIT, &self.keys(&buckets, keys.iter().copied())).arg(now)).await
     }
 
     async fn give_back(&self, keys: &[&str], _: u64) -> Result<(), StoreError> {
-        self.ask(&Self::script(GIVE_BACK, keys.iter().map(|key| self.key(key)))).await
+        let buckets = self.buckets().await?;
+        self.ask(&Self::script(GIVE_BACK, &self.keys(&buckets, keys.iter().copied()))).await
     }
 
     async fn remember(&self, key: &str, value: &str, now: u64, until: u64) -> Result<(), StoreError> {
-        let mut command = Self::script(REMEMBER, [self.redis.key("remembered", key)]);
+        let mut command = Self::script(REMEMBER, &[self.redis.key("remembered", key)]);
         command.arg(value).arg(now).arg(until).arg(MOST_REMEMBERED).arg(LATE_SECONDS);
         self.ask(&command).await
     }
