@@ -15,17 +15,30 @@ async fn a_user_is_not_locked_out_where_they_have_logged_in_before() {
     assert_eq!(house.attempt("bob", "correct", HOME).await.status, 429);
 }
 
+/// Whoever tries behind the user's own network has a few tries more than strangers have, and no more of them for each time that
+/// the user logs in.
 #[tokio::test]
-async fn guessing_where_the_user_is_known_is_slowed_down_too() {
+async fn guessing_where_the_user_is_known_makes_everybody_a_stranger_there() {
     let house = House::new().await;
     assert_eq!(house.attempt("alice", "correct", HOME).await.status, 200);
+    house.hasher.taken();
+    let until_early = async || {
+        while house.attempt("alice", "wrong", HOME).await.status == 400 {}
+        house.hasher.taken()
+    };
+    assert_eq!(until_early().await, 20 + 5, "those of a known place, then those of strangers");
     for _ in 0..20 {
-        assert_eq!(house.attempt("alice", "wrong", HOME).await.status, 400);
+        house.hand.forward(wait(&house.attempt("alice", "correct", HOME).await));
+        assert_eq!(house.attempt("alice", "correct", HOME).await.status, 200);
+        assert_eq!(house.hasher.taken(), 1);
+        assert_eq!(until_early().await, 1 + 1, "one that was given back as known, one as a stranger");
     }
-    assert_eq!(wait(&house.attempt("alice", "correct", HOME).await), 1);
-    house.hand.forward(1);
-    assert_eq!(house.attempt("alice", "correct", HOME).await.status, 200);
-    assert_eq!(house.attempt("alice", "wrong", HOME).await.status, 400, "what was right forgives");
+    assert_eq!(house.reset("alice", "a whole new password", HOME).await.status, 204);
+    assert_eq!(house.attempt("alice", "a whole new password", HOME).await.status, 200);
+    house.hasher.taken();
+    assert_eq!(until_early().await, 20, "as a stranger it is too early");
+    house.hand.forward(24 * 60 * 60);
+    assert_eq!(until_early().await, 20 + 5);
 }
 
 /// Names in a store differ by case, and limits do not: whoever takes another spelling is not its user.

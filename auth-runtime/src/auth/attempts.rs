@@ -11,13 +11,16 @@ use crate::{
     address::ClientAddress,
     error::Refusal,
     password::PasswordHash,
-    store::{Counter, Turn},
+    store::{Counter, Pace, Turn},
 };
 
 /// One try of a password, and what it is counted on.
 pub(super) struct Attempt {
-    counters: Vec<Counter>,
+    /// None where the network is not known: there everybody is a stranger.
+    familiar: Option<Counter>,
+    /// Whether the user is known there.
     known: bool,
+    strangers: Vec<Counter>,
 }
 
 /// A user, at an address, with the password of now: who registers another spelling of a name is somebody else, and a changed
@@ -32,15 +35,18 @@ impl Familiar {
         let network = address.network()?;
         Some(Self { user: digest(&[name]), here: digest(&[name, &network, stored.expose()]) })
     }
+
+    fn counter(&self, pace: Pace) -> Counter {
+        Counter { key: format!("familiar:{}", self.here), pace }
+    }
 }
 
-/// Whether a try may be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Admitted {
-    /// It may.
-    Yes,
-    /// It may, and is in vain whatever the password.
-    Locked,
+/// A try that is counted.
+pub(super) struct Counted {
+    /// On these.
+    keys: Vec<String>,
+    /// Whether it is in vain whatever the password.
+    pub(super) locked: bool,
 }
 
 impl<U> Auth<U> {
@@ -62,51 +68,59 @@ impl<U> Auth<U> {
             });
         }
         let now = self.0.clock.unix_seconds();
-        let familiar = match Familiar::at(name, stored.unwrap_or(&self.0.decoy), address) {
-            Some(familiar) => {
-                let known = self.bounded(self.0.counters.remembers(&familiar.user, &familiar.here, now)).await?;
-                known.then_some(familiar)
-            }
-            None => None,
+        let (limits, counters) = (&self.0.guessing, &self.0.counters);
+        let familiar = Familiar::at(name, stored.unwrap_or(&self.0.decoy), address);
+        let known = match &familiar {
+            Some(Familiar { user, here }) => self.bounded(counters.remembers(user, here, now)).await?,
+            None => false,
         };
-        let limits = &self.0.guessing;
-        let known = familiar.is_some();
-        let counters = match familiar {
-            Some(familiar) => {
-                vec![Counter { key: format!("familiar:{}", familiar.here), pace: limits.familiar }]
-            }
-            None => {
-                let address = network.as_deref().unwrap_or("unknown");
-                vec![
-                    Counter { key: format!("account:{}", account(name)), pace: limits.account },
-                    Counter { key: format!("address:{address}"), pace: limits.address },
-                    Counter { key: "everyone".to_owned(), pace: limits.everyone },
-                ]
-            }
+        let address = network.as_deref().unwrap_or("unknown");
+        let attempt = Attempt {
+            familiar: familiar.map(|familiar| familiar.counter(limits.familiar)),
+            known,
+            strangers: vec![
+                Counter { key: format!("account:{}", account(name)), pace: limits.account },
+                Counter { key: format!("address:{address}"), pace: limits.address },
+                Counter { key: "everyone".to_owned(), pace: limits.everyone },
+            ],
         };
-        let attempt = Attempt { counters, known };
-        match self.bounded(self.0.counters.wait(&attempt.keys(), now)).await? {
+        if let Some(familiar) = attempt.known_at()
+            && self.bounded(counters.wait(&[&familiar.key], now)).await? == 0
+        {
+            return Ok(attempt);
+        }
+        let keys: Vec<&str> = attempt.strangers.iter().map(|counter| counter.key.as_str()).collect();
+        match self.bounded(counters.wait(&keys, now)).await? {
             0 => Ok(attempt),
             wait => Err(Refusal::TooManyAttempts(wait)),
         }
     }
 
     /// Counts a try, just before its password is looked at. Of any number at once, no more are let through than there are turns.
-    pub(super) async fn count_attempt(&self, attempt: &Attempt) -> Result<Admitted, Refusal> {
+    pub(super) async fn count_attempt(&self, attempt: &Attempt) -> Result<Counted, Refusal> {
         let now = self.0.clock.unix_seconds();
-        match self.bounded(self.0.counters.take(&attempt.counters, now)).await? {
+        if let Some(familiar) = attempt.known_at() {
+            let turn = self.bounded(self.0.counters.take(std::slice::from_ref(familiar), now)).await?;
+            // Where it is too early, too much was tried: the user is a stranger here too.
+            if let Turn::Taken(_) = turn {
+                return Ok(Counted { keys: vec![familiar.key.clone()], locked: false });
+            }
+        }
+        match self.bounded(self.0.counters.take(&attempt.strangers, now)).await? {
             Turn::Early(wait) => Err(Refusal::TooManyAttempts(wait)),
-            Turn::Taken(count) if count > self.0.guessing.lock_after && !attempt.known => Ok(Admitted::Locked),
-            Turn::Taken(_) => Ok(Admitted::Yes),
+            Turn::Taken(count) => {
+                let keys = attempt.strangers.iter().chain(&attempt.familiar).map(|counter| counter.key.clone());
+                Ok(Counted { keys: keys.collect(), locked: count > self.0.guessing.lock_after })
+            }
         }
     }
 
-    /// The password was right: this try does not count. Those of others do.
+    /// The password was right: this try does not count, and the user is known here again for one more. The tries of others count.
     ///
     /// Failing to say so leaves a count that is too high, and is no reason to refuse the login.
-    pub(super) async fn attempt_succeeded(&self, attempt: &Attempt) {
-        let now = self.0.clock.unix_seconds();
-        if let Err(error) = self.within(self.0.counters.give_back(&attempt.keys(), now)).await {
+    pub(super) async fn attempt_succeeded(&self, counted: &Counted) {
+        let keys: Vec<&str> = counted.keys.iter().map(String::as_str).collect();
+        if let Err(error) = self.within(self.0.counters.give_back(&keys, self.0.clock.unix_seconds())).await {
             tracing::warn!(event = "guessing.not_settled", %error);
         }
     }
@@ -128,8 +142,8 @@ impl<U> Auth<U> {
 }
 
 impl Attempt {
-    fn keys(&self) -> Vec<&str> {
-        self.counters.iter().map(|counter| counter.key.as_str()).collect()
+    fn known_at(&self) -> Option<&Counter> {
+        self.familiar.as_ref().filter(|_| self.known)
     }
 }
 

@@ -32,8 +32,8 @@ pub struct GuessingLimits {
     /// So many within the window of [`account`](Self::account), 100 unless said (the most that NIST SP 800-63B-4 allows), and for
     /// strangers the account is locked until it has passed: what they are answered is what a wrong password is answered.
     pub lock_after: u64,
-    /// For one account at an address where it is known. Unless said: 20 in a row, then as for strangers. Logins that run at the
-    /// same time count until each has turned out right.
+    /// For one account at an address where it is known. Unless said: 20 in a day. As long as the next would have to wait, the
+    /// account's user is a stranger there too. Logins that run at the same time count until each has turned out right.
     pub familiar: Pace,
     /// For one IPv4 address or IPv6 network of 64 bits. Unless said: 50 in a row, then a second, doubled each time up to five
     /// minutes; forgotten after an hour.
@@ -48,14 +48,15 @@ impl Default for GuessingLimits {
     fn default() -> Self {
         let second = Duration::from_secs(1);
         let hour = 60 * 60 * second;
-        let account = Pace { free: 5, wait: second, longest_wait: hour / 4, window: 24 * hour };
+        let day = 24 * hour;
+        let account = Pace { free: 5, wait: second, longest_wait: hour / 4, window: day };
         Self {
             account,
-            familiar: Pace { free: 20, ..account },
+            familiar: Pace { free: 20, wait: day, longest_wait: day, window: day },
             lock_after: 100,
             address: Pace { free: 50, wait: second, longest_wait: hour / 12, window: hour },
             everyone: Pace { free: 10_000, wait: second, longest_wait: second, window: hour },
-            familiar_for: 30 * 24 * hour,
+            familiar_for: 30 * day,
         }
     }
 }

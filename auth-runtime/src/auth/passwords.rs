@@ -1,6 +1,6 @@
 //! Verifying a password, and replacing its hash.
 
-use super::{Auth, attempts::Admitted};
+use super::Auth;
 use crate::{
     address::ClientAddress,
     error::{Profile, Refusal},
@@ -78,17 +78,17 @@ impl<U: AuthUser> Auth<U> {
             Ok(turn) => turn,
             Err(error) => return busy(&error, user),
         };
-        let admitted = match self.count_attempt(&attempt).await {
-            Ok(admitted) => admitted,
+        let counted = match self.count_attempt(&attempt).await {
+            Ok(counted) => counted,
             Err(refusal) => return Outcome::refused(refusal, user),
         };
-        let locked = admitted == Admitted::Locked;
-        let verified = turn.verify(password.clone(), stored.clone().filter(|_| !locked), self.0.decoy.clone()).await;
+        let verified =
+            turn.verify(password.clone(), stored.clone().filter(|_| !counted.locked), self.0.decoy.clone()).await;
         let verdict = match verified {
             Ok(verdict) => verdict,
             Err(error) => return busy(&error, user),
         };
-        if locked {
+        if counted.locked {
             let user_name = user.as_ref().map(AuthUser::username);
             self.record(AuditEvent { user: user_name, address: address.ip(), ..AuditEvent::new("login.locked") });
             return Outcome::bad_login("locked", user);
@@ -114,7 +114,7 @@ impl<U: AuthUser> Auth<U> {
                 self.upgrade_hash(&turn, user.username(), &stored, password).await.unwrap_or(stored)
             }
         };
-        self.attempt_succeeded(&attempt).await;
+        self.attempt_succeeded(&counted).await;
         self.make_familiar(user.username(), &stored, address).await;
         // Only now: of those that are counted and may yet turn out right, there are no more than turns.
         drop(turn);
