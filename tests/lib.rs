@@ -2,6 +2,7 @@
 
 use auth_runtime::prelude::*;
 
+pub mod log;
 pub mod server;
 pub mod services;
 

@@ -1,62 +1,17 @@
 //! Nothing secret in a log, an error or a debug form.
 
-use std::{
-    fmt::{self, Write},
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use auth_runtime::{
     AccessClaims, IssuedToken, StoreError, TokenError, TokenFault, TokenFormat, TokenRequest, prelude::*,
 };
-use tests::server::TestServer;
-use tracing::{
-    Event, Metadata, Subscriber,
-    field::{Field, Visit},
-    span,
-};
+use tests::{log::Log, server::TestServer};
 
 #[path = "behaviour/support.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
 mod support;
 
 use support::{key, router, user, users};
-
-/// Keeps all that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
-
-struct Line<'a>(&'a mut String);
-
-impl Visit for Line<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        write!(self.0, " {field}={value:?}").unwrap();
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("auth_runtime")
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut text = self.0.lock().unwrap();
-        event.record(&mut Line(&mut text));
-        text.push('\n');
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
 
 const PASSWORD: &str = "correct-horse-battery-staple";
 
@@ -81,7 +36,7 @@ async fn every_decision_is_logged_and_no_secret_is() {
     server.get_as("/active", &format!("{token}x")).await;
     server.get("/active").await;
 
-    let text = log.0.lock().unwrap().clone();
+    let text = log.text();
     for event in ["login.granted", "login.refused", "token.issued", "access.granted", "access.refused"] {
         assert!(text.contains(event), "{event} is missing:\n{text}");
     }
@@ -172,7 +127,7 @@ async fn schemes_log_no_secret_and_observed_routes_are_loud() {
     let auth = Auth::without_users().login_page("/login").build().unwrap();
     let server =
         TestServer::start(SecureRouter::new().mount(by_key).mount(by_name).mount(tried).with_state(auth)).await;
-    let built = log.0.lock().unwrap().clone();
+    let built = log.text();
     assert!(
         built.contains("access.observed_route") && built.contains("/tried") && built.contains("REFUSES NOBODY"),
         "{built}"
@@ -189,7 +144,7 @@ async fn schemes_log_no_secret_and_observed_routes_are_loud() {
     assert_eq!(server.request("GET", "/member", &["authorization: Basic horse"]).await.status, 401);
     assert_eq!(server.get(&format!("/tried?key={PASSWORD}x")).await.status, 200);
 
-    let log = log.0.lock().unwrap().clone();
+    let log = log.text();
     assert!(log.contains("invalid_credentials") && log.contains("access.observed\""), "{log}");
     assert!(!log.contains("horse") && !log.contains("am9obmRvZ"), "{log}");
 }

@@ -34,21 +34,30 @@ use crate::auth::AuthState;
 /// # fn app(auth: Auth<User>) -> SecureRouter { SecureRouter::new().mount(address).with_state(auth) }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ClientAddress(Option<IpAddr>);
+pub struct ClientAddress {
+    ip: Option<IpAddr>,
+    /// Whether it is perhaps that of a proxy, behind which everybody has it.
+    shared: bool,
+}
 
 impl ClientAddress {
     /// An address that is not known. All such share their limits.
-    pub const UNKNOWN: Self = Self(None);
+    pub const UNKNOWN: Self = Self { ip: None, shared: false };
 
     /// The address, if it is known.
     #[must_use]
     pub fn ip(self) -> Option<IpAddr> {
-        self.0
+        self.ip
+    }
+
+    /// Whether it may be everybody's: the request was forwarded, and nobody said by whom.
+    pub(crate) fn is_shared(self) -> bool {
+        self.shared
     }
 
     /// Those who share a limit: an IPv4 address, or an IPv6 network of 64 bits, in which everybody chooses addresses freely.
     pub(crate) fn network(self) -> Option<String> {
-        self.0.map(|ip| match ip {
+        self.ip.map(|ip| match ip {
             IpAddr::V4(ip) => ip.to_string(),
             IpAddr::V6(ip) => {
                 let [a, b, c, d, ..] = ip.segments();
@@ -61,7 +70,7 @@ impl ClientAddress {
 impl From<IpAddr> for ClientAddress {
     fn from(ip: IpAddr) -> Self {
         // An IPv4 address within IPv6 is that address.
-        Self(Some(ip.to_canonical()))
+        Self { ip: Some(ip.to_canonical()), shared: false }
     }
 }
 
@@ -83,6 +92,18 @@ pub enum ForwardedHeader {
     Forwarded,
 }
 
+impl ForwardedHeader {
+    fn name(self) -> &'static str {
+        match self {
+            Self::XForwardedFor => "x-forwarded-for",
+            Self::Forwarded => "forwarded",
+        }
+    }
+}
+
+/// What says that somebody forwarded a request.
+const FORWARDED: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
+
 /// The proxies whose word is taken.
 #[derive(Debug, Clone)]
 pub(crate) struct TrustedProxies {
@@ -100,6 +121,11 @@ impl TrustedProxies {
         Ok(Self { header, networks: networks.into_iter().map(parse).collect::<Result<_, _>>()? })
     }
 
+    /// Whether a proxy of these said for whom it asks, if not as was expected of it.
+    fn spoke_otherwise(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        self.trusts(peer) && !headers.contains_key(self.header.name())
+    }
+
     fn trusts(&self, ip: IpAddr) -> bool {
         self.networks.iter().any(|network| network.holds(ip))
     }
@@ -110,12 +136,8 @@ impl TrustedProxies {
         if !self.trusts(peer) {
             return peer.into();
         }
-        let name = match self.header {
-            ForwardedHeader::XForwardedFor => "x-forwarded-for",
-            ForwardedHeader::Forwarded => "forwarded",
-        };
         let mut nearest = peer;
-        for value in headers.get_all(name).iter().rev() {
+        for value in headers.get_all(self.header.name()).iter().rev() {
             let Ok(value) = value.to_str() else { return ClientAddress::UNKNOWN };
             let elements = match self.header {
                 ForwardedHeader::XForwardedFor => value.split(',').collect(),
@@ -145,8 +167,10 @@ pub(crate) fn of(parts: &Parts, proxies: Option<&TrustedProxies>) -> ClientAddre
     let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else {
         return ClientAddress::UNKNOWN;
     };
-    let peer = peer.ip().to_canonical();
-    proxies.map_or_else(|| peer.into(), |proxies| proxies.client(peer, &parts.headers))
+    let (peer, headers) = (peer.ip().to_canonical(), &parts.headers);
+    let unheard = proxies.is_none_or(|proxies| proxies.spoke_otherwise(peer, headers));
+    let address = proxies.map_or_else(|| peer.into(), |proxies| proxies.client(peer, headers));
+    ClientAddress { shared: unheard && FORWARDED.iter().any(|name| headers.contains_key(*name)), ..address }
 }
 
 /// The parts of a text (RFC 9110 section 5.6.1): a separator within quotes separates nothing.
@@ -238,10 +262,7 @@ mod tests {
 
     fn client(header: ForwardedHeader, peer: &str, values: &[&str]) -> Option<String> {
         let proxies = TrustedProxies::new(header, ["10.0.0.0/8", "2001:db8:1::/48", "127.0.0.1"]).unwrap();
-        let name = HeaderName::from_static(match header {
-            ForwardedHeader::XForwardedFor => "x-forwarded-for",
-            ForwardedHeader::Forwarded => "forwarded",
-        });
+        let name = HeaderName::from_static(header.name());
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(&name, HeaderValue::from_str(value).unwrap());
@@ -266,6 +287,28 @@ mod tests {
         for garbage in ["unknown", "", "203.0.113.1 ; x", "999.1.1.1", "1.1.1.1,, ", "1.1.1.1, _hidden"] {
             assert_eq!(xff("10.0.0.1", &[garbage]), None, "{garbage:?}");
         }
+    }
+
+    #[test]
+    fn what_was_forwarded_by_nobody_known_may_be_everybodys() {
+        let shared = |proxies: Option<(ForwardedHeader, &str)>, headers: &[&'static str]| {
+            let proxies = proxies.map(|(header, network)| TrustedProxies::new(header, [network]).unwrap());
+            let mut request = axum::http::Request::new(());
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 4711))));
+            for name in headers {
+                request.headers_mut().insert(*name, HeaderValue::from_static("203.0.113.1"));
+            }
+            of(&request.into_parts().0, proxies.as_ref()).is_shared()
+        };
+        assert!(!shared(None, &[]));
+        for name in FORWARDED {
+            assert!(shared(None, &[name]), "{name}");
+        }
+        let xff = |network| Some((ForwardedHeader::XForwardedFor, network));
+        assert!(!shared(xff("10.0.0.0/8"), &[]), "the proxy itself");
+        assert!(!shared(xff("10.0.0.0/8"), &["x-forwarded-for", "x-real-ip"]));
+        assert!(shared(xff("10.0.0.0/8"), &["forwarded"]), "a proxy that says it otherwise");
+        assert!(!shared(xff("192.0.2.1"), &["x-forwarded-for"]), "a stranger's word is no proxy's");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A user who is known at an address is no stranger there, whatever others try elsewhere; and nobody else is.
 
+use tests::log::Log;
+
 use crate::house::{ELSEWHERE, HOME, House, wait};
 
 #[tokio::test]
@@ -111,4 +113,27 @@ async fn a_changed_password_makes_strangers_of_all_who_knew_the_old_one() {
     house.guess("alice", 5, ELSEWHERE).await;
     assert_eq!(wait(&house.attempt("alice", "wrong", ELSEWHERE).await), 1);
     assert_eq!(house.attempt("alice", "a whole new password", HOME).await.status, 200, "where it was changed");
+}
+
+/// Behind a proxy that nobody has named, the address of one is the address of all.
+#[tokio::test]
+async fn behind_an_unknown_proxy_nobody_is_known() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let house = House::with(|builder| builder).await;
+    assert_eq!(house.attempt_with("alice", "correct", &[]).await.status, 200, "without one");
+    assert!(!log.text().contains("login.unconfigured_proxy"));
+    for header in ["x-forwarded-for: 203.0.113.1", "forwarded: for=203.0.113.1", "x-real-ip: 203.0.113.1"] {
+        house.guess("alice", 6, ELSEWHERE).await;
+        let early = house.attempt_with("alice", "correct", &[header]).await;
+        assert_eq!(early.status, 429, "{header}: what is known of the proxy's address is not asked");
+        house.hand.forward(24 * 60 * 60);
+        assert_eq!(house.attempt_with("bob", "correct", &[header]).await.status, 200);
+        house.guess("bob", 5, ELSEWHERE).await;
+        assert_eq!(house.attempt_with("bob", "correct", &[]).await.status, 429, "{header}: nothing was made of it");
+        house.hand.forward(24 * 60 * 60);
+    }
+    assert_eq!(log.text().matches("login.unconfigured_proxy").count(), 1, "{}", log.text());
+    house.guess("alice", 6, ELSEWHERE).await;
+    assert_eq!(house.attempt_with("alice", "correct", &[]).await.status, 200);
 }

@@ -16,7 +16,7 @@ use crate::{
 
 /// One try of a password, and what it is counted on.
 pub(super) struct Attempt {
-    /// None where the network is not known: there everybody is a stranger.
+    /// None where the network is not known, or perhaps everybody's: there everybody is a stranger.
     familiar: Option<Counter>,
     /// Whether the user is known there.
     known: bool,
@@ -32,7 +32,7 @@ struct Familiar {
 
 impl Familiar {
     fn at(name: &str, stored: &PasswordHash, address: ClientAddress) -> Option<Self> {
-        let network = address.network()?;
+        let network = address.network().filter(|_| !address.is_shared())?;
         Some(Self { user: digest(&[name]), here: digest(&[name, &network, stored.expose()]) })
     }
 
@@ -64,6 +64,14 @@ impl<U> Auth<U> {
                 tracing::warn!(
                     event = "login.no_address",
                     "the address of logins is not known, and all of them share one limit: serve the router by `.into_make_service_with_connect_info::<SocketAddr>()`, or put a `ClientAddress` into the extensions of its requests"
+                );
+            });
+        }
+        if address.is_shared() {
+            self.0.said_proxy.call_once(|| {
+                tracing::warn!(
+                    event = "login.unconfigured_proxy",
+                    "logins are forwarded by a proxy, and all that it forwards share one limit: say which proxies there are, and how they say for whom they ask, by `.trusted_proxies(..)`"
                 );
             });
         }

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, Once, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -212,7 +212,8 @@ impl<U: AuthUser> AuthBuilder<U> {
 
     /// The proxies in front of this application, as addresses (`192.0.2.7`) or networks (`10.0.0.0/8`), and the header in which
     /// they say for whom they ask. The word of anybody else is not taken. Unless said there are none, and the address of a
-    /// request is that of its connection.
+    /// request is that of its connection. A forwarded request then shares its address with everybody: no user is known there, and
+    /// the event `login.unconfigured_proxy` is logged once.
     ///
     /// ```
     /// # use auth_runtime::prelude::*;
@@ -525,6 +526,7 @@ impl<U: AuthUser> AuthBuilder<U> {
             mailer: self.mailer,
             mails: Arc::new(Semaphore::new(MOST_MAILS_AT_ONCE)),
             store_timeout: self.store_timeout,
+            said_proxy: Once::new(),
             clock: self.clock,
             randomness: self.randomness,
         })))

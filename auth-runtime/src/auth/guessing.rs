@@ -9,7 +9,8 @@ use crate::store::Pace;
 /// A user who has logged in, registered, or set a new password at an address is no stranger there: for that user and that
 /// address only a count of their own holds, that of [`familiar`](Self::familiar). So nobody elsewhere can lock a user out,
 /// however often they try. Everybody else is a stranger, and held to the other three. With another password, a user is a
-/// stranger wherever it was not set.
+/// stranger wherever it was not set, and so is everybody whose address is not known, or is that of a proxy which is not among the
+/// [trusted ones](super::AuthBuilder::trusted_proxies).
 ///
 /// Who comes too early is answered with 429 and `Retry-After`, without a look at the password. For strangers, names that differ
 /// in case or in how Unicode writes them are one account, and whether there is a user of a name makes no difference. Who is

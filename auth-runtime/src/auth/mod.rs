@@ -15,7 +15,14 @@ mod revocation;
 mod sessions;
 mod single_use;
 
-use std::{fmt, future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
+use std::{
+    fmt,
+    future::poll_fn,
+    pin::pin,
+    sync::{Arc, Once},
+    task::Poll,
+    time::Duration,
+};
 
 use axum::http::request::Parts;
 use tokio::sync::Semaphore;
@@ -83,6 +90,8 @@ struct Inner<U> {
     /// How many more mails may be under way.
     mails: Arc<Semaphore>,
     store_timeout: Duration,
+    /// Whether it was said that there is a proxy which is not configured.
+    said_proxy: Once,
     clock: Clock,
     randomness: Randomness,
 }
