@@ -65,6 +65,17 @@ impl ClientAddress {
             }
         })
     }
+
+    /// The IPv6 network of 48 bits around that one: what one customer of a provider has, with 65,536 networks within.
+    pub(crate) fn site(self) -> Option<String> {
+        match self.ip {
+            Some(IpAddr::V6(ip)) => {
+                let [a, b, c, ..] = ip.segments();
+                Some(format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl From<IpAddr> for ClientAddress {
@@ -350,5 +361,9 @@ mod tests {
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
         assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
         assert_eq!(ClientAddress::UNKNOWN.network(), None);
+        let site = |ip: &str| ClientAddress::from(ip.parse::<IpAddr>().unwrap()).site();
+        assert_eq!(site("2001:db8:1:2::1"), site("2001:db8:1:ffff::1"));
+        assert_ne!(site("2001:db8:1:2::1"), site("2001:db8:2:2::1"));
+        assert_eq!((site("192.0.2.1"), site("::ffff:192.0.2.1"), ClientAddress::UNKNOWN.site()), (None, None, None));
     }
 }

@@ -112,6 +112,17 @@ async fn a_network_of_ipv6_is_one_address() {
 }
 
 #[tokio::test]
+async fn a_site_of_ipv6_has_a_limit_for_all_of_its_networks() {
+    let house = House::new().await;
+    for number in 0..250 {
+        let address = format!("2001:db8:1:{number:x}::1");
+        assert_eq!(house.attempt(&format!("name{number}"), "wrong", &address).await.status, 400);
+    }
+    assert_eq!(house.attempt("another", "wrong", "2001:db8:1:ffff::1").await.status, 429);
+    assert_eq!(house.attempt("another", "wrong", "2001:db8:2::1").await.status, 400);
+}
+
+#[tokio::test]
 async fn many_addresses_together_have_a_limit_which_known_users_do_not_feel() {
     let limits = GuessingLimits {
         everyone: Pace {

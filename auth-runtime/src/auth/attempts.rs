@@ -14,6 +14,9 @@ use crate::{
     store::{Counter, Pace, Turn},
 };
 
+/// An IPv6 /48 has so many times what a /64 has.
+const SITE: u32 = 5;
+
 /// One try of a password, and what it is counted on.
 pub(super) struct Attempt {
     /// None where the network is not known, or perhaps everybody's: there everybody is a stranger.
@@ -57,8 +60,7 @@ impl<U> Auth<U> {
         stored: Option<&PasswordHash>,
         address: ClientAddress,
     ) -> Result<Attempt, Refusal> {
-        let network = address.network();
-        if network.is_none() {
+        if address.network().is_none() {
             static SAY_ONCE: Once = Once::new();
             SAY_ONCE.call_once(|| {
                 tracing::warn!(
@@ -82,16 +84,11 @@ impl<U> Auth<U> {
             Some(Familiar { user, here }) => self.bounded(counters.remembers(user, here, now)).await?,
             None => false,
         };
-        let address = network.as_deref().unwrap_or("unknown");
-        let attempt = Attempt {
-            familiar: familiar.map(|familiar| familiar.counter(limits.familiar)),
-            known,
-            strangers: vec![
-                Counter { key: format!("account:{}", account(name)), pace: limits.account },
-                Counter { key: format!("address:{address}"), pace: limits.address },
-                Counter { key: "everyone".to_owned(), pace: limits.everyone },
-            ],
-        };
+        let mut strangers = vec![Counter { key: format!("account:{}", account(name)), pace: limits.account }];
+        strangers.extend(of_address("address", address, limits.address));
+        strangers.push(Counter { key: "everyone".to_owned(), pace: limits.everyone });
+        let attempt =
+            Attempt { familiar: familiar.map(|familiar| familiar.counter(limits.familiar)), known, strangers };
         if let Some(familiar) = attempt.known_at()
             && self.bounded(counters.wait(&[&familiar.key], now)).await? == 0
         {
@@ -153,6 +150,14 @@ impl Attempt {
     fn known_at(&self) -> Option<&Counter> {
         self.familiar.as_ref().filter(|_| self.known)
     }
+}
+
+/// The counters of an address: its own, and that of the site around it, so that nobody has as many as there are networks in it.
+fn of_address(kind: &str, address: ClientAddress, pace: Pace) -> impl Iterator<Item = Counter> {
+    let network = address.network().unwrap_or_else(|| "unknown".to_owned());
+    let of_site = Pace { free: pace.free.saturating_mul(SITE), ..pace };
+    let site = address.site().map(|site| Counter { key: format!("{kind}:{site}"), pace: of_site });
+    std::iter::once(Counter { key: format!("{kind}:{network}"), pace }).chain(site)
 }
 
 /// A name as the key of a counter, which all that differ in case, in width or in how their accents are written share: whether

@@ -36,8 +36,8 @@ pub struct GuessingLimits {
     /// For one account at an address where it is known. Unless said: 20 in a day. As long as the next would have to wait, the
     /// account's user is a stranger there too. Logins that run at the same time count until each has turned out right.
     pub familiar: Pace,
-    /// For one IPv4 address or IPv6 network of 64 bits. Unless said: 50 in a row, then a second, doubled each time up to five
-    /// minutes; forgotten after an hour.
+    /// For one IPv4 address or IPv6 network of 64 bits; an IPv6 network of 48 bits has five times as many in a row. Unless said:
+    /// 50 in a row, then a second, doubled each time up to five minutes; forgotten after an hour.
     pub address: Pace,
     /// For all strangers together. Unless said: 10,000, then one each second; forgotten after an hour.
     pub everyone: Pace,
