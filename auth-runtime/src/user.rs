@@ -5,6 +5,9 @@ use crate::{
     role::{HasRole, Role},
 };
 
+/// The longest name that is kept: an address of mail has no more (RFC 5321 section 4.5.3.1.3).
+pub(crate) const MAX_NAME_BYTES: usize = 254;
+
 /// The team's user type. Derive it, with one field marked for each thing the library asks for.
 ///
 /// ```
@@ -36,7 +39,8 @@ use crate::{
     note = "derive it: `#[derive(AuthUser, Clone)] struct User {{ #[auth(username)] username: String, .. }}`"
 )]
 pub trait AuthUser: Clone + Send + Sync + 'static {
-    /// The name that the user logs in with; unique in a store, and the `sub` of tokens.
+    /// The name that the user logs in with; unique in a store, and the `sub` of tokens. Nobody logs in with one of more than 254
+    /// bytes.
     fn username(&self) -> &str;
 
     /// Whether the account is switched off.

@@ -128,6 +128,24 @@ async fn every_login_costs_one_hash() {
     assert_eq!((Counts::take(&counts.hashes), Counts::take(&counts.lookups)), (0, 0), "a bad form costs nothing");
 }
 
+/// Folding and looking up cost what a name is long; nobody has a name that is longer than any that is kept.
+#[tokio::test]
+async fn a_name_that_nobody_can_have_is_answered_as_one_that_nobody_has() {
+    let (server, counts, auth) = serve(Argon2id::default()).await;
+    let longest = "\u{fdfa}".repeat(84) + "ab";
+    assert_eq!(longest.len(), 254);
+    let unknown = server.post_form("/token", &format!("username={longest}&password=secret")).await;
+    assert_eq!((Counts::take(&counts.hashes), Counts::take(&counts.lookups)), (1, 1), "the longest is looked up");
+    for name in [longest.clone() + "c", "\u{fdfa}".repeat(20_000)] {
+        let answer = server.post_form("/token", &format!("username={name}&password=secret")).await;
+        assert_eq!((answer.status, &answer.body), (unknown.status, &unknown.body));
+        assert_eq!((Counts::take(&counts.hashes), Counts::take(&counts.lookups)), (1, 0));
+        assert!(auth.password_reset_token(&name).await.unwrap().is_none());
+        assert!(auth.register(&user(&name, "secret", false), ClientAddress::UNKNOWN).await.is_err());
+        assert_eq!(Counts::take(&counts.lookups), 0);
+    }
+}
+
 /// A store in which the owner changes the password while a login is on its way.
 struct Changing(MemoryUsers<User>);
 

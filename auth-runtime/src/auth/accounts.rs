@@ -2,10 +2,11 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use super::{Auth, attempts::account, unavailable};
+use super::{Auth, attempts::account, passwords::is_too_long_a_name, unavailable};
 use crate::{
     address::ClientAddress,
     error::{GrantFault, Refusal},
+    form::{FormFault, Wrong},
     password::PasswordHash,
     secret::Secret,
     store::{Boxed, Counter, Pace, StoreError, TokenPurpose, Turn},
@@ -91,8 +92,12 @@ impl<U: AuthUser> Auth<U> {
     /// [there](super::GuessingLimits). Else it is [`ClientAddress::UNKNOWN`].
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`] if the store is down.
+    /// [`Refusal::BadForm`] for a name of more than 254 bytes, with which nobody logs in, [`Refusal::Unavailable`] if the store is
+    /// down.
     pub async fn register(&self, user: &U, address: ClientAddress) -> Result<bool, Refusal> {
+        if is_too_long_a_name(user.username()) {
+            return Err(Refusal::BadForm(FormFault::field("username", Wrong::Unfit)));
+        }
         let added = self.bounded(self.0.users.add(user)).await?;
         if added {
             self.record(AuditEvent::of("user.registered", user.username()));
@@ -162,7 +167,7 @@ impl<U: AuthUser> Auth<U> {
     /// # Errors
     /// [`Refusal::Unavailable`] if a store is down, or there is none of [`sessions`](super::AuthBuilder::sessions).
     pub async fn password_reset_token(&self, username: &str) -> Result<Option<Secret>, Refusal> {
-        let user = self.find_user(username).await?.filter(|user| !user.is_disabled());
+        let user = self.find_named(username).await?.filter(|user| !user.is_disabled());
         let Some(user) = user else { return Ok(None) };
         if self.has_had_mail("reset", user.username()).await? {
             return Ok(None);

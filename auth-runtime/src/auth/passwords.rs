@@ -6,7 +6,7 @@ use crate::{
     error::{Profile, Refusal},
     password::{HashingTurn, PasswordFault, PasswordHash, PoolError, Verdict, is_too_long},
     secret::Secret,
-    user::AuthUser,
+    user::{AuthUser, MAX_NAME_BYTES},
     watch::AuditEvent,
 };
 
@@ -63,12 +63,13 @@ impl<U: AuthUser> Auth<U> {
             Ok(place) => place,
             Err(error) => return busy(&error, None),
         };
-        let user = match self.find_user(username).await {
+        let user = match self.find_named(username).await {
             Ok(user) => user,
             Err(refusal) => return Outcome::refused(refusal, None),
         };
         // By the name in the store, where there may be several names for one account.
-        let name = user.as_ref().map_or(username, AuthUser::username);
+        let unknown = if is_too_long_a_name(username) { "" } else { username };
+        let name = user.as_ref().map_or(unknown, AuthUser::username);
         let stored = user.as_ref().and_then(AuthUser::password_hash).cloned();
         let attempt = match self.attempt(name, stored.as_ref(), address).await {
             Ok(attempt) => attempt,
@@ -121,6 +122,11 @@ impl<U: AuthUser> Auth<U> {
         Outcome::Granted(user)
     }
 
+    /// Whoever has a name that somebody typed. One that is longer than any that is kept is nobody's, and no work is done for it.
+    pub(super) async fn find_named(&self, username: &str) -> Result<Option<U>, Refusal> {
+        if is_too_long_a_name(username) { Ok(None) } else { self.find_user(username).await }
+    }
+
     /// The hash that is stored from now on. Failing to replace an outdated one is no reason to refuse the login: it will be
     /// tried again at the next.
     async fn upgrade_hash(
@@ -161,6 +167,10 @@ impl<U: AuthUser> Auth<U> {
             Refusal::Unavailable
         })
     }
+}
+
+pub(super) fn is_too_long_a_name(username: &str) -> bool {
+    username.len() > MAX_NAME_BYTES
 }
 
 fn busy<U>(error: &PoolError, user: Option<U>) -> Outcome<U> {

@@ -16,6 +16,7 @@ use crate::{
     policy::Policy,
     secret::Secret,
     store::Client,
+    user::MAX_NAME_BYTES,
 };
 
 /// The fields of a form, and the client that sent it, if it is one's.
@@ -65,9 +66,6 @@ forms! {
     OfAddress: "address" => ACCEPTED;
     OfPassword: "password" => NO_CONTENT, Refusal::BadLogin, TOO_MANY, Refusal::NoSuchUser;
 }
-
-/// The longest name that is kept: an address of mail has no more (RFC 5321 section 4.5.3.1.3).
-pub(crate) const MAX_NAME_BYTES: usize = 254;
 
 /// What is in a form.
 pub(super) struct Field;

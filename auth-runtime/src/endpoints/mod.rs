@@ -36,7 +36,7 @@ mod sessions;
 
 pub use self::account::NewUser;
 pub(crate) use self::{
-    form::{Form, FormFields, MAX_NAME_BYTES},
+    form::{Form, FormFields},
     metadata::metadata,
 };
 use crate::{

@@ -18,10 +18,10 @@ use super::{
 };
 use crate::{
     endpoint::{Options, Route, Source, Takes},
-    endpoints::MAX_NAME_BYTES,
     error::{Answers, DocumentedAnswer, Refusal},
     grant,
     policy::{Policy, Requirement, Rules},
+    user::MAX_NAME_BYTES,
 };
 
 const FORM: &str = "application/x-www-form-urlencoded";
