@@ -2,16 +2,18 @@
 
 use std::{
     cell::RefCell,
+    net::SocketAddr,
     time::{Duration, UNIX_EPOCH},
 };
 
 use auth_runtime::{
-    Auth, AuthorizationHeader, Clock, HashError, MemoryStore, PasswordHasher, Randomness, TokenRequest, Verdict,
-    prelude::*,
+    Auth, AuthorizationHeader, ClientAddress, Clock, ForwardedHeader, HashError, MemoryStore, PasswordHasher,
+    Randomness, TokenRequest, Verdict, prelude::*,
 };
 use axum::{
     Router,
     body::Body,
+    extract::ConnectInfo,
     http::{HeaderName, HeaderValue, Method, Request},
 };
 use http_body_util::BodyExt;
@@ -100,6 +102,23 @@ async fn me(token: AccessToken) -> String {
     token.subject.clone()
 }
 
+#[get("/sender")]
+#[public]
+async fn sender(address: ClientAddress) -> String {
+    address.ip().map_or_else(|| "unknown".to_owned(), |ip| ip.to_string())
+}
+
+/// Behind a proxy at 127.0.0.1, which speaks in this header.
+fn proxied(header: ForwardedHeader) -> RefCell<Router> {
+    let auth = Auth::builder(MemoryUsers::<User>::new())
+        .signing_key(SigningKey::from_secret(&Secret::new(SECRET)).unwrap())
+        .password_hasher(Plain)
+        .trusted_proxies(header, ["127.0.0.1"])
+        .build()
+        .unwrap();
+    RefCell::new(SecureRouter::new().mount(sender).with_state(auth).into_router().unwrap())
+}
+
 /// What a form is read as.
 #[derive(Serialize, Deserialize, ToSchema, Debug)]
 pub struct Form {
@@ -127,6 +146,7 @@ async fn login(user: User, form: PasswordRequestForm) -> Grant {
 pub struct App {
     runtime: Runtime,
     router: RefCell<Router>,
+    proxied: [(&'static str, RefCell<Router>); 2],
     /// A good access token.
     pub token: String,
     /// The token of a session in a cookie.
@@ -179,28 +199,35 @@ impl App {
             .with_state(auth)
             .into_router()
             .unwrap();
-        Self { runtime, router: RefCell::new(router), token, session }
+        let proxied = [
+            ("x-forwarded-for", proxied(ForwardedHeader::XForwardedFor)),
+            ("forwarded", proxied(ForwardedHeader::Forwarded)),
+        ];
+        Self { runtime, router: RefCell::new(router), proxied, token, session }
     }
 
     /// A GET with these headers, each on a line of its own; `None` for bytes that no server would take for a header.
     pub fn get(&self, path: &str, name: &'static str, values: &[u8]) -> Option<Answer> {
-        let mut request = Request::get(path);
-        let headers = request.headers_mut()?;
-        for value in values.split(|byte| *byte == b'\n') {
-            headers.append(HeaderName::from_static(name), HeaderValue::from_bytes(value).ok()?);
-        }
-        Some(self.send(request.body(Body::empty()).ok()?))
+        Some(self.send(&self.router, get(path, name, values)?))
+    }
+
+    /// From whom a request of a proxy is taken to be.
+    pub fn forwarded(&self, name: &'static str, values: &[u8]) -> Option<String> {
+        let (_, router) = self.proxied.iter().find(|(header, _)| *header == name)?;
+        let mut request = get("/sender", name, values)?;
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4711))));
+        Some(self.send(router, request).body)
     }
 
     /// A POST of a body.
     pub fn post(&self, path: &str, content_type: &str, body: &[u8]) -> Answer {
         let request = Request::builder().method(Method::POST).uri(path).header("content-type", content_type);
-        self.send(request.body(Body::from(body.to_vec())).unwrap())
+        self.send(&self.router, request.body(Body::from(body.to_vec())).unwrap())
     }
 
-    fn send(&self, request: Request<Body>) -> Answer {
+    fn send(&self, router: &RefCell<Router>, request: Request<Body>) -> Answer {
         let answer = self.runtime.block_on(async {
-            let response = self.router.borrow_mut().call(request).await.unwrap();
+            let response = router.borrow_mut().call(request).await.unwrap();
             let status = response.status().as_u16();
             let body = response.into_body().collect().await.unwrap().to_bytes();
             Answer { status, body: String::from_utf8(body.to_vec()).unwrap() }
@@ -214,6 +241,16 @@ impl Default for App {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// A request with these headers.
+fn get(path: &str, name: &'static str, values: &[u8]) -> Option<Request<Body>> {
+    let mut request = Request::get(path);
+    let headers = request.headers_mut()?;
+    for value in values.split(|byte| *byte == b'\n') {
+        headers.append(HeaderName::from_static(name), HeaderValue::from_bytes(value).ok()?);
+    }
+    request.body(Body::empty()).ok()
 }
 
 /// What is before and after it in a header belongs to the header, not to the value.

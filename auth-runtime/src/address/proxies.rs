@@ -1,97 +1,13 @@
-//! Where a request comes from, behind proxies or not.
+//! The proxies in front of an application, and what they say of whom they ask for.
 
 use std::{
-    convert::Infallible,
     fmt,
     net::{IpAddr, Ipv6Addr, SocketAddr},
 };
 
-use axum::{
-    extract::{ConnectInfo, FromRequestParts},
-    http::{HeaderMap, request::Parts},
-};
+use axum::http::HeaderMap;
 
-use crate::auth::AuthState;
-
-/// The address that a request comes from, as far as it is known: what limits on guessing are held to.
-///
-/// It is that of the connection, which `serve` knows and which an application that serves otherwise has by
-/// `into_make_service_with_connect_info::<SocketAddr>()`; or, where the connection is that of a
-/// [trusted proxy](crate::AuthBuilder::trusted_proxies), the one that the proxy says. An application that knows better puts a
-/// `ClientAddress` into the extensions of its requests. It is an argument of any handler:
-///
-/// ```
-/// use auth_runtime::{ClientAddress, prelude::*};
-///
-/// #[get("/address")]
-/// #[public]
-/// async fn address(address: ClientAddress) -> String {
-///     address.ip().map_or_else(|| "unknown".to_owned(), |ip| ip.to_string())
-/// }
-/// # #[derive(AuthUser, Clone)]
-/// # #[auth(no_password, always_active)]
-/// # struct User { #[auth(username)] name: String }
-/// # fn app(auth: Auth<User>) -> SecureRouter { SecureRouter::new().mount(address).with_state(auth) }
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ClientAddress {
-    ip: Option<IpAddr>,
-    /// Whether it is perhaps that of a proxy, behind which everybody has it.
-    shared: bool,
-}
-
-impl ClientAddress {
-    /// An address that is not known. All such share their limits.
-    pub const UNKNOWN: Self = Self { ip: None, shared: false };
-
-    /// The address, if it is known.
-    #[must_use]
-    pub fn ip(self) -> Option<IpAddr> {
-        self.ip
-    }
-
-    /// Whether it may be everybody's: the request was forwarded, and nobody said by whom.
-    pub(crate) fn is_shared(self) -> bool {
-        self.shared
-    }
-
-    /// Those who share a limit: an IPv4 address, or an IPv6 network of 64 bits, in which everybody chooses addresses freely.
-    pub(crate) fn network(self) -> Option<String> {
-        self.ip.map(|ip| match ip {
-            IpAddr::V4(ip) => ip.to_string(),
-            IpAddr::V6(ip) => {
-                let [a, b, c, d, ..] = ip.segments();
-                format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-            }
-        })
-    }
-
-    /// The IPv6 network of 48 bits around that one: what one customer of a provider has, with 65,536 networks within.
-    pub(crate) fn site(self) -> Option<String> {
-        match self.ip {
-            Some(IpAddr::V6(ip)) => {
-                let [a, b, c, ..] = ip.segments();
-                Some(format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)))
-            }
-            _ => None,
-        }
-    }
-}
-
-impl From<IpAddr> for ClientAddress {
-    fn from(ip: IpAddr) -> Self {
-        // An IPv4 address within IPv6 is that address.
-        Self { ip: Some(ip.to_canonical()), shared: false }
-    }
-}
-
-impl<S: AuthState> FromRequestParts<S> for ClientAddress {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        Ok(state.auth().client_address(parts))
-    }
-}
+use super::ClientAddress;
 
 /// The header in which a proxy says for whom it asks. Each proxy knows one of them, and hands the other on as it came: from
 /// whoever wants to be taken for somebody else.
@@ -112,9 +28,6 @@ impl ForwardedHeader {
     }
 }
 
-/// What says that somebody forwarded a request.
-const FORWARDED: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
-
 /// The proxies whose word is taken.
 #[derive(Debug, Clone)]
 pub(crate) struct TrustedProxies {
@@ -133,7 +46,7 @@ impl TrustedProxies {
     }
 
     /// Whether a proxy of these said for whom it asks, if not as was expected of it.
-    fn spoke_otherwise(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+    pub(super) fn spoke_otherwise(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
         self.trusts(peer) && !headers.contains_key(self.header.name())
     }
 
@@ -143,7 +56,7 @@ impl TrustedProxies {
 
     /// The last address that none of the proxies has. Each of them adds whom it heard from at the end; what is before that is
     /// anybody's word.
-    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
         if !self.trusts(peer) {
             return peer.into();
         }
@@ -151,15 +64,12 @@ impl TrustedProxies {
         for value in headers.get_all(self.header.name()).iter().rev() {
             let Ok(value) = value.to_str() else { return ClientAddress::UNKNOWN };
             let elements = match self.header {
-                ForwardedHeader::XForwardedFor => value.split(',').collect(),
-                ForwardedHeader::Forwarded => split(value, ','),
+                ForwardedHeader::XForwardedFor => Some(value.split(',').map(Some).collect()),
+                ForwardedHeader::Forwarded => forwarded(value),
             };
+            let Some(elements) = elements else { return ClientAddress::UNKNOWN };
             for element in elements.into_iter().rev() {
-                let said = match self.header {
-                    ForwardedHeader::XForwardedFor => node(element),
-                    ForwardedHeader::Forwarded => forwarded_for(element).and_then(node),
-                };
-                match said {
+                match element.and_then(node) {
                     None => return ClientAddress::UNKNOWN,
                     Some(ip) if !self.trusts(ip) => return ip.into(),
                     Some(ip) => nearest = ip,
@@ -170,45 +80,59 @@ impl TrustedProxies {
     }
 }
 
-/// The address of a request's sender.
-pub(crate) fn of(parts: &Parts, proxies: Option<&TrustedProxies>) -> ClientAddress {
-    if let Some(address) = parts.extensions.get::<ClientAddress>() {
-        return *address;
-    }
-    let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else {
-        return ClientAddress::UNKNOWN;
-    };
-    let (peer, headers) = (peer.ip().to_canonical(), &parts.headers);
-    let unheard = proxies.is_none_or(|proxies| proxies.spoke_otherwise(peer, headers));
-    let address = proxies.map_or_else(|| peer.into(), |proxies| proxies.client(peer, headers));
-    ClientAddress { shared: unheard && FORWARDED.iter().any(|name| headers.contains_key(*name)), ..address }
-}
-
-/// The parts of a text (RFC 9110 section 5.6.1): a separator within quotes separates nothing.
-fn split(text: &str, separator: char) -> Vec<&str> {
-    let (mut quoted, mut escaped) = (false, false);
-    text.split(|character| {
-        let was_escaped = std::mem::take(&mut escaped);
-        match character {
-            '\\' if quoted && !was_escaped => escaped = true,
-            '"' if !was_escaped => quoted = !quoted,
-            _ => {}
+/// The `for` of each element of a `Forwarded` (RFC 7239 section 4), where it has one. `None` for a text that does not have that
+/// syntax: a client that leaves a quote open would swallow what the proxy adds.
+fn forwarded(text: &str) -> Option<Vec<Option<&str>>> {
+    let mut elements = vec![None];
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        if let Some(after) = rest.strip_prefix(';') {
+            rest = after.trim_start();
+        } else if let Some(after) = rest.strip_prefix(',') {
+            elements.push(None);
+            rest = after.trim_start();
+        } else {
+            let (name, after) = rest.split_once('=')?;
+            let (value, after) = value(after)?;
+            if !is_token(name) {
+                return None;
+            }
+            // With two of them, which one counts would be a guess.
+            if name.eq_ignore_ascii_case("for") && elements.last_mut()?.replace(value).is_some() {
+                return None;
+            }
+            rest = after.trim_start();
+            if !(rest.is_empty() || rest.starts_with([';', ','])) {
+                return None;
+            }
         }
-        character == separator && !quoted
-    })
-    .collect()
+    }
+    Some(elements)
 }
 
-/// The `for` of one element of `Forwarded`; none where there are two.
-fn forwarded_for(element: &str) -> Option<&str> {
-    let mut found = split(element, ';').into_iter().filter_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("for").then(|| value.trim())
-    });
-    match (found.next(), found.next()) {
-        (Some(value), None) => Some(value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)),
-        _ => None,
-    }
+/// A value, in quotes or not, and what follows it.
+fn value(text: &str) -> Option<(&str, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find([';', ',', '"', ' ', '\t']).unwrap_or(text.len());
+        return text.split_at_checked(end);
+    };
+    let mut escaped = false;
+    let end = quoted.find(|character| match character {
+        _ if std::mem::take(&mut escaped) => false,
+        '\\' => {
+            escaped = true;
+            false
+        }
+        character => character == '"',
+    })?;
+    let (value, after) = quoted.split_at_checked(end)?;
+    Some((value, after.strip_prefix('"')?))
+}
+
+/// RFC 9110 section 5.6.2.
+fn is_token(text: &str) -> bool {
+    let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_tchar)
 }
 
 /// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80`.
@@ -301,28 +225,6 @@ mod tests {
     }
 
     #[test]
-    fn what_was_forwarded_by_nobody_known_may_be_everybodys() {
-        let shared = |proxies: Option<(ForwardedHeader, &str)>, headers: &[&'static str]| {
-            let proxies = proxies.map(|(header, network)| TrustedProxies::new(header, [network]).unwrap());
-            let mut request = axum::http::Request::new(());
-            request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 4711))));
-            for name in headers {
-                request.headers_mut().insert(*name, HeaderValue::from_static("203.0.113.1"));
-            }
-            of(&request.into_parts().0, proxies.as_ref()).is_shared()
-        };
-        assert!(!shared(None, &[]));
-        for name in FORWARDED {
-            assert!(shared(None, &[name]), "{name}");
-        }
-        let xff = |network| Some((ForwardedHeader::XForwardedFor, network));
-        assert!(!shared(xff("10.0.0.0/8"), &[]), "the proxy itself");
-        assert!(!shared(xff("10.0.0.0/8"), &["x-forwarded-for", "x-real-ip"]));
-        assert!(shared(xff("10.0.0.0/8"), &["forwarded"]), "a proxy that says it otherwise");
-        assert!(!shared(xff("192.0.2.1"), &["x-forwarded-for"]), "a stranger's word is no proxy's");
-    }
-
-    #[test]
     fn forwarded_is_read_as_rfc_7239_writes_it() {
         let forwarded = |values: &[&str]| client(ForwardedHeader::Forwarded, "127.0.0.1", values);
         let is = |ip: &str| Some(ip.to_owned());
@@ -330,7 +232,25 @@ mod tests {
         assert_eq!(forwarded(&["For=\"[2001:db8:cafe::17]:4711\""]), is("2001:db8:cafe::17"));
         assert_eq!(forwarded(&["for=192.0.2.43, for=198.51.100.17"]), is("198.51.100.17"));
         assert_eq!(forwarded(&["by=\"a,b;for=1.1.1.1\";for=192.0.2.60"]), is("192.0.2.60"), "quotes hide nothing");
-        for garbage in ["for=unknown", "for=_hidden", "proto=https", "for=192.0.2.1;for=192.0.2.2", "\"for=192.0.2.1"] {
+        assert_eq!(forwarded(&["for=1.1.1.1 , ; by=_x ; For=192.0.2.60;"]), is("192.0.2.60"), "blanks and empty parts");
+        assert_eq!(forwarded(&["for=1.1.1.1;x=\"", "for=192.0.2.60"]), is("192.0.2.60"), "each line by itself");
+        for garbage in [
+            "for=unknown",
+            "for=_hidden",
+            "proto=https",
+            "for=192.0.2.1;for=192.0.2.2",
+            "\"for=192.0.2.1",
+            "for",
+            "=192.0.2.1",
+            "f or=192.0.2.1",
+            "for=192.0.2.1,",
+            // What a client left open in front of what the proxy added.
+            "for=1.2.3.4;x=\", for=203.0.113.9",
+            "for=1.2.3.4;x=\"\\, for=203.0.113.9;host=\"h\"",
+            "for=1.2.3.4;x=\", for=203.0.113.9;host=\"a\\\"b\"",
+            "for=1.2.3.4;x=y\", for=203.0.113.9;host=\"h\"",
+            "for=1.2.3.4, x=\"y\"z",
+        ] {
             assert_eq!(forwarded(&[garbage]), None, "{garbage:?}");
         }
         let other_header = client(ForwardedHeader::Forwarded, "127.0.0.1", &[]);
@@ -351,19 +271,5 @@ mod tests {
         assert!(holds("0.0.0.0/0", "203.0.113.1") && !holds("0.0.0.0/0", "::1"));
         assert!(holds("192.0.2.1", "192.0.2.1") && !holds("192.0.2.1", "192.0.2.2"));
         assert!(holds("2001:db8::/32", "2001:db8:ffff::1") && !holds("2001:db8::/32", "2001:db9::1"));
-    }
-
-    #[test]
-    fn a_network_shares_its_limits() {
-        let network = |ip: &str| ClientAddress::from(ip.parse::<IpAddr>().unwrap()).network().unwrap();
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2:ffff::1"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
-        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
-        assert_eq!(ClientAddress::UNKNOWN.network(), None);
-        let site = |ip: &str| ClientAddress::from(ip.parse::<IpAddr>().unwrap()).site();
-        assert_eq!(site("2001:db8:1:2::1"), site("2001:db8:1:ffff::1"));
-        assert_ne!(site("2001:db8:1:2::1"), site("2001:db8:2:2::1"));
-        assert_eq!((site("192.0.2.1"), site("::ffff:192.0.2.1"), ClientAddress::UNKNOWN.site()), (None, None, None));
     }
 }
