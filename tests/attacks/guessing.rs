@@ -123,6 +123,28 @@ async fn a_site_of_ipv6_has_a_limit_for_all_of_its_networks() {
 }
 
 #[tokio::test]
+async fn one_address_becomes_no_more_than_so_many_users() {
+    let house = House::new().await;
+    let register = async |name: &str, from: &str| {
+        let fields = [("username", name), ("password", "a password of my own")];
+        house.post("/register", &fields, from).await
+    };
+    for number in 0..19 {
+        assert_eq!(register(&format!("name{number}"), HOME).await.status, 201);
+    }
+    assert_eq!(register("alice", HOME).await.status, 409, "asking for names counts too");
+    assert_eq!(wait(&register("another", HOME).await), 3_600);
+    assert_eq!(register("another", ELSEWHERE).await.status, 201);
+    for number in 0..100 {
+        let from = format!("2001:db8:1:{:x}::1", number / 20);
+        assert_eq!(register(&format!("site{number}"), &from).await.status, 201);
+    }
+    assert_eq!(register("site", "2001:db8:1:ffff::1").await.status, 429);
+    house.hand.forward(3_600);
+    assert_eq!(register("site", HOME).await.status, 201);
+}
+
+#[tokio::test]
 async fn many_addresses_together_have_a_limit_which_known_users_do_not_feel() {
     let limits = GuessingLimits {
         everyone: Pace {

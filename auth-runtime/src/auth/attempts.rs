@@ -130,6 +130,15 @@ impl<U> Auth<U> {
         }
     }
 
+    /// Counts that somebody wants to become a user.
+    pub(crate) async fn count_registration(&self, address: ClientAddress) -> Result<(), Refusal> {
+        let counters: Vec<Counter> = of_address("registration", address, self.0.guessing.registration).collect();
+        match self.bounded(self.0.counters.take(&counters, self.0.clock.unix_seconds())).await? {
+            Turn::Taken(_) => Ok(()),
+            Turn::Early(wait) => Err(Refusal::TooManyAttempts(wait)),
+        }
+    }
+
     /// This user has shown to be the user at this address, and is no stranger there for as long as the password is this one.
     ///
     /// Failing to keep that leaves a stranger, and is no reason to refuse anything.

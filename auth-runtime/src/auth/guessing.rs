@@ -41,6 +41,9 @@ pub struct GuessingLimits {
     pub address: Pace,
     /// For all strangers together. Unless said: 10,000, then one each second; forgotten after an hour.
     pub everyone: Pace,
+    /// How often somebody at one address or IPv6 network may ask `POST /register` for a name, as for [`address`](Self::address).
+    /// Unless said: 20 an hour.
+    pub registration: Pace,
     /// For how long a user is known at an address: 30 days after the last login there, unless said.
     pub familiar_for: Duration,
 }
@@ -57,6 +60,7 @@ impl Default for GuessingLimits {
             lock_after: 100,
             address: Pace { free: 50, wait: second, longest_wait: hour / 12, window: hour },
             everyone: Pace { free: 10_000, wait: second, longest_wait: second, window: hour },
+            registration: Pace { free: 20, wait: hour, longest_wait: hour, window: hour },
             familiar_for: 30 * day,
         }
     }
@@ -70,6 +74,7 @@ impl GuessingLimits {
         lock_after: u64::MAX,
         address: Pace::UNLIMITED,
         everyone: Pace::UNLIMITED,
+        registration: Pace::UNLIMITED,
         familiar_for: Duration::ZERO,
     };
 
@@ -79,7 +84,7 @@ impl GuessingLimits {
             let whole = [pace.wait, pace.longest_wait, pace.window].iter().all(|time| time.subsec_nanos() == 0);
             whole && pace.wait <= pace.longest_wait && pace.window >= Duration::from_secs(1)
         };
-        let all = [self.account, self.familiar, self.address, self.everyone];
+        let all = [self.account, self.familiar, self.address, self.everyone, self.registration];
         if !all.iter().all(fits) {
             return Some(
                 "the pace of a limit on guessing has whole seconds, a window of one at least, and a longest wait that is not shorter than its wait",
@@ -110,6 +115,7 @@ mod tests {
             assert!(GuessingLimits { familiar: bad, ..good }.problem().is_some(), "{bad:?}");
             assert!(GuessingLimits { address: bad, ..good }.problem().is_some(), "{bad:?}");
             assert!(GuessingLimits { everyone: bad, ..good }.problem().is_some(), "{bad:?}");
+            assert!(GuessingLimits { registration: bad, ..good }.problem().is_some(), "{bad:?}");
         }
         assert!(GuessingLimits { lock_after: 0, ..good }.problem().is_some());
     }

@@ -72,6 +72,7 @@ async fn try_register<U: NewUser>(
     let username = Field::name("username", form.fields.username)?;
     let password = Field::secret("password", form.fields.password)?;
     auth.check_password(&username, &password)?;
+    auth.count_registration(address).await?;
     // Asked before, so that a name which is taken costs no hash; decided by the store.
     if auth.find_user(&username).await?.is_some() {
         return Err(Refusal::UsernameTaken);

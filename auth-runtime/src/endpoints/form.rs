@@ -60,7 +60,7 @@ forms! {
     OfIntrospected: "token" => OK, INVALID_CLIENT;
     OfAddressToken: "token" => NO_CONTENT, INVALID_GRANT, Refusal::NoSuchUser;
     OfName: "username" => ACCEPTED;
-    OfNewUser: "username", "password" => CREATED, Refusal::UsernameTaken, WEAK_PASSWORD;
+    OfNewUser: "username", "password" => CREATED, Refusal::UsernameTaken, WEAK_PASSWORD, TOO_MANY;
     OfChange: "password", "new_password" => NO_CONTENT, Refusal::BadLogin, WEAK_PASSWORD, TOO_MANY, Refusal::NoSuchUser;
     OfReset: "token", "new_password" => NO_CONTENT, INVALID_GRANT, WEAK_PASSWORD, Refusal::NoSuchUser;
     OfAddress: "address" => ACCEPTED;

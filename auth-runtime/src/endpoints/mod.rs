@@ -107,7 +107,7 @@ where
 }
 
 /// `POST /register`: anyone becomes a user, by a name that nobody has and a password. Whether a name is taken can be found out
-/// here.
+/// here, as often as [`GuessingLimits::registration`](crate::GuessingLimits::registration) lets an address ask.
 pub fn registration<S: AuthState<User: NewUser> + Clone + 'static>() -> SecureRouter<S> {
     SecureRouter::new().mount(account::register::<S>)
 }
