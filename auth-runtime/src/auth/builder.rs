@@ -521,7 +521,7 @@ impl<U: AuthUser> AuthBuilder<U> {
             revocations: self.revocations,
             clients: self.clients,
             counters: self.counters,
-            guessing: self.guessing,
+            guessing: self.guessing.with_room_for(self.pool.permits),
             password_rules: self.password_rules,
             mailer: self.mailer,
             mails: Arc::new(Semaphore::new(MOST_MAILS_AT_ONCE)),

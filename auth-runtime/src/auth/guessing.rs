@@ -1,6 +1,6 @@
 //! How often passwords may be tried: for an account, for an address, and for everyone together.
 
-use std::time::Duration;
+use std::{num::NonZeroUsize, time::Duration};
 
 use crate::store::Pace;
 
@@ -15,6 +15,10 @@ use crate::store::Pace;
 /// Who comes too early is answered with 429 and `Retry-After`, without a look at the password. For strangers, names that differ
 /// in case or in how Unicode writes them are one account, and whether there is a user of a name makes no difference. Who is
 /// known where goes by the name as it is stored.
+///
+/// Logins that run at the same time count until each has turned out right: so that they do not refuse each other, an account and
+/// a known address have at least twice as many tries in a row as there are [permits to hash](crate::PoolSize::permits); an
+/// account of strangers no more than half of [`lock_after`](Self::lock_after) for that.
 ///
 /// ```
 /// use std::{sync::Once, time::Duration};
@@ -34,7 +38,7 @@ pub struct GuessingLimits {
     /// strangers the account is locked until it has passed: what they are answered is what a wrong password is answered.
     pub lock_after: u64,
     /// For one account at an address where it is known. Unless said: 20 in a day. As long as the next would have to wait, the
-    /// account's user is a stranger there too. Logins that run at the same time count until each has turned out right.
+    /// account's user is a stranger there too.
     pub familiar: Pace,
     /// For one IPv4 address or IPv6 network of 64 bits; an IPv6 network of 48 bits has five times as many in a row. Unless said:
     /// 50 in a row, then a second, doubled each time up to five minutes; forgotten after an hour.
@@ -78,6 +82,16 @@ impl GuessingLimits {
         familiar_for: Duration::ZERO,
     };
 
+    /// With room for right logins, which count until they have turned out right: of those there are as many at once as there are
+    /// permits to hash. An account does not get more than half of what locks it.
+    pub(super) fn with_room_for(mut self, permits: NonZeroUsize) -> Self {
+        let room = u32::try_from(permits.get()).unwrap_or(u32::MAX).saturating_mul(2);
+        let half_a_lock = u32::try_from(self.lock_after / 2).unwrap_or(u32::MAX);
+        self.familiar.free = self.familiar.free.max(room);
+        self.account.free = self.account.free.max(room.min(half_a_lock));
+        self
+    }
+
     /// What is wrong with them.
     pub(super) fn problem(&self) -> Option<&'static str> {
         let fits = |pace: &Pace| {
@@ -98,6 +112,28 @@ impl GuessingLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn right_logins_at_once_do_not_refuse_each_other() {
+        let free = |limits: GuessingLimits, permits| {
+            let limits = limits.with_room_for(NonZeroUsize::new(permits).unwrap());
+            (limits.account.free, limits.familiar.free)
+        };
+        let limits = GuessingLimits::default();
+        assert_eq!(free(limits, 2), (5, 20));
+        assert_eq!(free(limits, 16), (32, 32));
+        assert_eq!(free(limits, 64), (50, 128));
+        assert_eq!(free(limits, usize::MAX), (50, u32::MAX));
+        assert_eq!(free(GuessingLimits { lock_after: 1, ..limits }, 16), (5, 32));
+        assert_eq!(free(GuessingLimits::NONE, 16), (u32::MAX, u32::MAX));
+    }
+
+    #[test]
+    fn an_auth_has_room_for_what_its_pool_hashes_at_once() {
+        let permits = NonZeroUsize::new(40).unwrap();
+        let auth = crate::Auth::without_users().hashing_pool(crate::PoolSize { permits, waiting: 0 }).build().unwrap();
+        assert_eq!((auth.0.guessing.account.free, auth.0.guessing.familiar.free), (50, 80));
+    }
 
     #[test]
     fn limits_that_make_no_sense_are_named() {
