@@ -21,7 +21,6 @@ use crate::store::Pace;
 /// account of strangers no more than half of [`lock_after`](Self::lock_after) for that.
 ///
 /// ```
-/// use std::{sync::Once, time::Duration};
 /// use auth_runtime::{GuessingLimits, Pace};
 ///
 /// let limits = GuessingLimits::default();

@@ -1,6 +1,7 @@
 //! Passwords: their stored hashes, the function that makes and verifies them, and the pool on which it runs.
 
 mod argon2id;
+mod common;
 #[cfg(feature = "imported-passwords")]
 mod imported;
 mod pool;
