@@ -46,6 +46,10 @@ async fn exported_passwords_log_in_and_are_upgraded_once() {
         auth.verify_login(&name, &password, ClientAddress::UNKNOWN)
             .await
             .unwrap_or_else(|error| panic!("{scheme}: {error}"));
+        if scheme == "bcrypt 2b, long" {
+            assert_eq!(kept().await, stored, "of this password not all was looked at");
+            continue;
+        }
         let upgraded = kept().await;
         assert!(upgraded.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{scheme}: {upgraded}");
         auth.verify_login(&name, &password, ClientAddress::UNKNOWN)

@@ -37,7 +37,8 @@ const MAX_PASSES: u32 = 64;
 /// Verifies argon2id, argon2i and argon2d strings of any parameters up to 1 GiB and 64 passes, and reports those below
 /// its own parameters as outdated, so that they are replaced at the next login. With the feature `imported-passwords` it also
 /// verifies what other systems wrote, and reports all of it as outdated: bcrypt, PBKDF2 with SHA-256, scrypt, and argon2 as
-/// Django writes it. The working memory is kept between
+/// Django writes it. A password of more than 72 bytes, of which bcrypt looks at the first 72 alone, is let in by those as
+/// everywhere else, and its hash stays as it is: nobody knows whether the rest was right. The working memory is kept between
 /// hashes and wiped after each.
 ///
 /// Verifying takes as long for a stored hash that costs less as for one of its own: what the other leaves is spent all the same.
@@ -226,14 +227,17 @@ impl PasswordHasher for Argon2id {
 
     #[cfg(feature = "imported-passwords")]
     fn verify(&self, password: &str, hash: &PasswordHash) -> Result<Verdict, HashError> {
-        let outdated = |is_right| if is_right { Verdict::MatchOutdated } else { Verdict::Mismatch };
-        match imported::parse(hash.expose())? {
-            None => self.verify_argon2(password, hash.expose()),
-            Some(Imported::Argon2(text)) => {
-                self.verify_argon2(password, text).map(|verdict| outdated(verdict != Verdict::Mismatch))
+        let is_right = match &imported::parse(hash.expose())? {
+            None => return self.verify_argon2(password, hash.expose()),
+            Some(Imported::Argon2(text)) => self.verify_argon2(password, text)? != Verdict::Mismatch,
+            // What was not looked at may be a slip of the keyboard: it is not what will be asked for from now on.
+            Some(other) if !other.looks_at_all_of(password) => {
+                let verdict = |is_right| if is_right { Verdict::Match } else { Verdict::Mismatch };
+                return self.verify_imported(password, other).map(verdict);
             }
-            Some(other) => self.verify_imported(password, &other).map(outdated),
-        }
+            Some(other) => self.verify_imported(password, other)?,
+        };
+        Ok(if is_right { Verdict::MatchOutdated } else { Verdict::Mismatch })
     }
 
     #[cfg(not(feature = "imported-passwords"))]

@@ -15,6 +15,7 @@ const MAX_BCRYPT_COST: u32 = 16;
 const MAX_ITERATIONS: u32 = 10_000_000;
 const MAX_SCRYPT_BYTES: u64 = 1 << 30;
 const MAX_SCRYPT_LANES: u32 = 16;
+const BCRYPT_BYTES: usize = 72;
 const OUTPUT_BYTES: std::ops::RangeInclusive<usize> = 16..=128;
 
 /// With padding or without, as each system writes it.
@@ -193,6 +194,11 @@ impl Imported<'_> {
         if fits { Ok(()) } else { Err(HashError::new("the cost of the stored hash is beyond the limits")) }
     }
 
+    /// Whether the whole password counts. Bcrypt takes 72 bytes, and its writers left out the rest.
+    pub(super) fn looks_at_all_of(&self, password: &str) -> bool {
+        !matches!(self, Self::Bcrypt { prehashed: false, .. }) || password.len() <= BCRYPT_BYTES
+    }
+
     /// Whether this is the password; argon2 is verified elsewhere.
     pub(super) fn verifies(&self, password: &str) -> Result<bool, HashError> {
         match self {
@@ -225,7 +231,6 @@ fn bcrypt(password: &str, text: &str, prehashed: bool) -> Result<bool, HashError
     if password.contains('\0') {
         return Ok(false);
     }
-    // bcrypt takes 72 bytes, and its writers left out the rest: so does this, and argon2id then takes the whole password.
     bcrypt::verify(password, text).map_err(unreadable)
 }
 
@@ -275,7 +280,10 @@ mod tests {
         verifies("U*U", "bcrypt$$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW");
         let long = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789chars after 72 are ignored";
         let stored = "$2a$05$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui";
-        assert_eq!(verdict(long, stored), Ok(Verdict::MatchOutdated));
+        assert_eq!(verdict(long, stored), Ok(Verdict::Match), "whatever follows is not what will be asked for");
+        assert_eq!(verdict(&format!("{}, and a slip", &long[..72]), stored), Ok(Verdict::Match));
+        assert_eq!(verdict(&long[..72], stored), Ok(Verdict::MatchOutdated));
+        assert_eq!(verdict(&long[..71], stored), Ok(Verdict::Mismatch));
         assert_eq!(
             verdict("U*U\0", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
             Ok(Verdict::Mismatch)
