@@ -295,7 +295,10 @@ async fn without_counters_nobody_logs_in() {
 #[tokio::test]
 async fn every_refused_login_looks_the_same_and_costs_one_hash() {
     let house = House::new().await;
-    house.guess("locked", 100, ELSEWHERE).await;
+    for _ in 0..100 {
+        house.guess("locked", 1, ELSEWHERE).await;
+        house.guess("nobody at all", 1, ELSEWHERE).await;
+    }
     house.hand.forward(900);
     house.hasher.taken();
     let wrong = house.attempt("bob", "wrong", "192.0.2.1").await;
@@ -308,6 +311,8 @@ async fn every_refused_login_looks_the_same_and_costs_one_hash() {
         ("passwordless", ""),
         ("damaged", "nonsense"),
         ("locked", "correct"),
+        ("nobody at all", "correct"),
+        ("old", "wrong"),
     ]
     .into_iter()
     .enumerate()

@@ -61,6 +61,9 @@ pub struct Argon2id {
     memory: Mutex<Vec<Vec<Block>>>,
     /// How long one hash of its own took of late, in nanoseconds.
     took: AtomicU64,
+    /// Blocks of memory written, for the tests: a clock is no judge of how long a hash takes.
+    #[cfg(test)]
+    written: AtomicU64,
 }
 
 /// Parameters that argon2 does not allow, or that are too weak.
@@ -83,7 +86,14 @@ impl Default for Argon2id {
 
 impl Argon2id {
     fn with(params: Params) -> Self {
-        Self { params, randomness: Randomness::default(), memory: Mutex::new(Vec::new()), took: AtomicU64::new(0) }
+        Self {
+            params,
+            randomness: Randomness::default(),
+            memory: Mutex::new(Vec::new()),
+            took: AtomicU64::new(0),
+            #[cfg(test)]
+            written: AtomicU64::new(0),
+        }
     }
 
     /// Other parameters: memory in KiB, passes, and lanes.
@@ -122,6 +132,8 @@ impl Argon2id {
         salt: &[u8],
         output: &mut [u8],
     ) -> Result<(), HashError> {
+        #[cfg(test)]
+        self.written.fetch_add(Self::cost(params), Ordering::Relaxed);
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         let blocks = params.block_count();
         if memory.len() < blocks {
@@ -309,6 +321,39 @@ mod tests {
         let stronger = Argon2id::new(2 * MEMORY_KIB, 3, 1).unwrap();
         assert_eq!(stronger.verify("x", &default.hash("x").unwrap()), Ok(Verdict::MatchOutdated));
         assert_eq!(default.verify("x", &stronger.hash("x").unwrap()), Ok(Verdict::Match));
+    }
+
+    /// What a refused login costs does not say whose hash is old: argon2's own is written as often for each of them.
+    #[test]
+    fn a_cheap_hash_costs_what_its_own_do() {
+        let own = Argon2id::new(2 * MEMORY_KIB, 3, 1).unwrap();
+        let cost = Argon2id::cost(&own.params);
+        let written = |stored: &PasswordHash| {
+            own.written.store(0, Ordering::Relaxed);
+            assert_eq!(own.verify("wrong", stored), Ok(Verdict::Mismatch));
+            own.written.load(Ordering::Relaxed)
+        };
+        assert_eq!(written(&own.hash("right").unwrap()), cost);
+        for (memory, passes, lanes) in
+            [(MEMORY_KIB, 2, 1), (8, 1, 1), (64, 1, 4), (4_096, 3, 1), (2 * MEMORY_KIB, 2, 1)]
+        {
+            let cheap = Argon2id::with(Params::new(memory, passes, lanes, Some(OUTPUT_BYTES)).unwrap());
+            let written = written(&cheap.hash("right").unwrap());
+            // As much as its passes can share evenly.
+            assert!((cost - 3..=cost).contains(&written), "m={memory},t={passes},p={lanes}: {written} of {cost}");
+        }
+    }
+
+    #[cfg(feature = "imported-passwords")]
+    #[test]
+    fn a_cheap_hash_of_another_system_costs_what_its_own_do() {
+        let own = Argon2id::default();
+        // As if one of its own took an hour, of which bcrypt's least takes nothing.
+        own.took.store(3_600_000_000_000, Ordering::Relaxed);
+        let stored = PasswordHash::from_stored("$2a$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW");
+        assert_eq!(own.verify("wrong", &stored), Ok(Verdict::Mismatch));
+        let (written, cost) = (own.written.load(Ordering::Relaxed), Argon2id::cost(&own.params));
+        assert!(written > cost - cost / 20, "{written} of {cost}");
     }
 
     #[test]
