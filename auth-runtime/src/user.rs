@@ -72,6 +72,16 @@ pub trait AuthUser: Clone + Send + Sync + 'static {
         false
     }
 
+    /// The user's address, where the user type knows it: what is shown to be the user's own has to be this one. Unless said it is
+    /// the username, where that looks like an address of mail; so it is for whoever derives this.
+    ///
+    /// Where it is `None`, any address is verified that the user can read mail at: the application compares what
+    /// [`Auth::verify_address`](crate::Auth::verify_address) gives.
+    fn address(&self) -> Option<&str> {
+        let (name, host) = self.username().split_once('@')?;
+        (!name.is_empty() && !host.is_empty()).then(|| self.username())
+    }
+
     /// Whether the user's address was shown to be the user's own: the field marked `#[auth(verified)]`, and false without
     /// one.
     fn is_verified(&self) -> bool {

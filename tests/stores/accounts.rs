@@ -63,6 +63,23 @@ on_each_store! {
         assert_eq!(server.post_form("/token", JOHN).await.status, 200);
     }
 
+    async fn an_address_is_verified_for_whom_it_belongs_to(store: Store) {
+        let outbox = Outbox::default();
+        let auth = store.signed().mailer(outbox.clone()).build().unwrap();
+        let server = serve(&auth).await;
+        let form = "username=jane%40mail.example&password=long-enough";
+        assert_eq!(server.post_form("/register", form).await.status, 201);
+        let (access, _) = tokens(&server.post_form("/token", form).await);
+        let ask = async |address: &str| post_as(&server, "/account/address", &access, &format!("address={address}")).await.status;
+        assert_eq!(ask("john%40mail.example").await, 400);
+        assert_eq!(outbox.count(), 0);
+        assert_eq!(ask("jane%40mail.example").await, 202);
+        let Mail::VerifyAddress { token, .. } = outbox.next().await else { panic!() };
+        assert_eq!(server.post_form("/account/address/verify", &format!("token={}", token.expose())).await.status, 204);
+        // A user type that does not know takes any.
+        assert!(auth.address_token("john", "anything@mail.example").await.unwrap().is_some());
+    }
+
     async fn administrators_and_nobody_else_rule_over_accounts(store: Store) {
         let auth = store.signed().build().unwrap();
         let app = crate::support::router().merge(auth_runtime::endpoints::administration::<Admins, _>());

@@ -197,11 +197,17 @@ impl<U: AuthUser> Auth<U> {
         Ok(kept.subject)
     }
 
-    /// A token that shows an address to be this user's own, once, within a day; `None` if this was asked for too often.
+    /// A token that shows an address to be this user's own, once, within a day; `None` if there is no such user, or if this was
+    /// asked for too often.
     ///
     /// # Errors
-    /// As [`password_reset_token`](Self::password_reset_token).
+    /// [`Refusal::BadForm`] for another address than the [user's own](AuthUser::address), where that is known, and as
+    /// [`password_reset_token`](Self::password_reset_token).
     pub async fn address_token(&self, username: &str, address: &str) -> Result<Option<Secret>, Refusal> {
+        let Some(user) = self.find_named(username).await? else { return Ok(None) };
+        if is_anothers(&user, address) {
+            return Err(Refusal::BadForm(FormFault::field("address", Wrong::Unfit)));
+        }
         if self.has_had_mail("verify", username).await? {
             return Ok(None);
         }
@@ -211,13 +217,19 @@ impl<U: AuthUser> Auth<U> {
     /// Takes a token of [`address_token`](Self::address_token): the user's address is verified, and the field marked
     /// `#[auth(verified)]` says so.
     ///
-    /// The address is the one that was asked about. An application whose users change addresses compares it.
+    /// The address is the one that was asked about. An application whose [user type](AuthUser::address) does not know it, or whose
+    /// users change addresses, compares it.
     ///
     /// # Errors
-    /// [`Refusal::BadGrant`] if the token is unknown, used or expired, [`Refusal::NoSuchUser`], [`Refusal::Unavailable`] if a
+    /// [`Refusal::BadGrant`] if the token is unknown, used or expired, or is for an address that is not the user's own,
+    /// [`Refusal::NoSuchUser`], [`Refusal::Unavailable`] if a
     /// store is down.
     pub async fn verify_address(&self, token: &Secret) -> Result<VerifiedAddress, Refusal> {
         let kept = self.find_single_use(TokenPurpose::VerifyAddress, token).await?;
+        let user = self.find_user(&kept.subject).await?.ok_or(Refusal::NoSuchUser)?;
+        if is_anothers(&user, kept.detail.as_deref().unwrap_or_default()) {
+            return Err(Refusal::BadGrant(GrantFault::InvalidGrant));
+        }
         self.use_single_use(&kept).await?;
         if !self.bounded(self.0.users.set_verified(&kept.subject, true)).await? {
             return Err(Refusal::NoSuchUser);
@@ -301,4 +313,9 @@ impl<U: AuthUser> Auth<U> {
         let turn = self.bounded(self.0.counters.take(&mails, self.0.clock.unix_seconds())).await?;
         Ok(matches!(turn, Turn::Early(_)))
     }
+}
+
+/// Whether this is known not to be the user's address.
+fn is_anothers<U: AuthUser>(user: &U, address: &str) -> bool {
+    user.address().is_some_and(|own| own != address)
 }
