@@ -23,7 +23,7 @@ use crate::{ambient::Clock, error::Refusal};
 /// | `token.issued`, `token.revoked` | a token was issued, or taken back | `user` or `client` |
 /// | `token.refreshed`, `refresh.refused` | a session was renewed, or was not | `session`, `reason` |
 /// | `refresh.replayed` | a used refresh token came again, and its session was ended | `user`, `session` |
-/// | `client.refused` | a client did not show that it is the one that it says | `client` |
+/// | `client.refused` | a client did not show that it is the one that it says | `client`, unless it is longer than any name |
 /// | `password.changed`, `password.reset_asked`, `password.upgraded` | what they say | `user` |
 /// | `user.registered`, `user.disabled`, `user.enabled`, `user.deleted`, `address.verified` | what they say | `user` |
 ///

@@ -42,7 +42,7 @@ pub(crate) struct SchemeAndCredentials {
 
 impl From<HttpCredentials> for SchemeAndCredentials {
     fn from(HttpCredentials { scheme, credentials }: HttpCredentials) -> Self {
-        Self { scheme, credentials }
+        Self { scheme, credentials: credentials.expose().to_owned() }
     }
 }
 

@@ -138,6 +138,11 @@ async fn every_decision_is_told_under_its_stable_name() {
         server.post_form("/token", "grant_type=password&client_id=nobody&username=a&password=b").await.status,
         401
     );
+    assert_eq!(journal.last("client.refused")["client"], "nobody");
+    let id = "n".repeat(255);
+    let answer = server.post_form("/token", &format!("client_id={id}&username=a&password=b")).await;
+    assert_eq!(answer.status, 401);
+    assert_eq!(journal.last("client.refused")["client"], serde_json::Value::Null, "what is longer than any name");
     let renewed = server.post_form("/token", &format!("grant_type=refresh_token&refresh_token={refresh}")).await;
     assert_eq!(renewed.status, 200);
     for _ in 0..2 {

@@ -17,6 +17,8 @@ use crate::{
 const RESET_LIFETIME: Duration = HOUR;
 const VERIFY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
+/// A mailer that does not come back keeps the place of another mail.
+const MAIL_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many mails of a kind one user is sent.
 const MAILS: Pace = Pace { free: 5, wait: HOUR, longest_wait: HOUR, window: HOUR };
 
@@ -60,7 +62,7 @@ pub enum Mail {
 /// }
 /// ```
 pub trait Mailer: Send + Sync + 'static {
-    /// Sends it. What goes wrong is logged; the user may ask again.
+    /// Sends it, within a minute. What goes wrong is logged; the user may ask again.
     fn send(&self, mail: Mail) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
@@ -300,7 +302,10 @@ impl<U: AuthUser> Auth<U> {
     /// Sends a mail. What goes wrong is logged; the user may ask again.
     pub(crate) async fn send(&self, mail: Mail) {
         let sent = match &self.0.mailer {
-            Some(mailer) => mailer.send(mail).await,
+            Some(mailer) => {
+                let late = |_| Err(StoreError::new(format!("no mail was sent within {MAIL_TIMEOUT:?}")));
+                tokio::time::timeout(MAIL_TIMEOUT, mailer.send(mail)).await.unwrap_or_else(late)
+            }
             None => Err(StoreError::new("there is nobody to send mail: add `.mailer(..)` to the Auth")),
         };
         if let Err(error) = sent {
@@ -318,4 +323,43 @@ impl<U: AuthUser> Auth<U> {
 /// Whether this is known not to be the user's address.
 fn is_anothers<U: AuthUser>(user: &U, address: &str) -> bool {
     user.address().is_some_and(|own| own != address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AuthUser, MemoryStore, MemoryUsers, Randomness, SigningKey, auth::builder::MOST_MAILS_AT_ONCE};
+
+    #[derive(AuthUser, Clone)]
+    #[auth(no_password, always_active)]
+    struct User {
+        #[auth(username)]
+        name: String,
+    }
+
+    struct Lost;
+
+    impl Mailer for Lost {
+        async fn send(&self, _: Mail) -> Result<(), StoreError> {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_mailer_that_does_not_come_back_keeps_nobodys_place() {
+        let name = |number: usize| format!("user{number}");
+        let auth =
+            Auth::builder(MemoryUsers::from_iter((0..=MOST_MAILS_AT_ONCE).map(|number| User { name: name(number) })))
+                .signing_key(SigningKey::generate(&Randomness::default()).unwrap())
+                .sessions(MemoryStore::new())
+                .mailer(Lost)
+                .build()
+                .unwrap();
+        for number in 0..MOST_MAILS_AT_ONCE {
+            assert_eq!(auth.send_password_reset(name(number)), Ok(()));
+        }
+        assert_eq!(auth.send_password_reset(name(MOST_MAILS_AT_ONCE)), Err(Refusal::Unavailable));
+        tokio::time::sleep(MAIL_TIMEOUT + Duration::from_secs(1)).await;
+        assert_eq!(auth.send_password_reset(name(MOST_MAILS_AT_ONCE)), Ok(()));
+    }
 }

@@ -9,6 +9,7 @@ use crate::{
     scheme::client_credentials,
     secret::Secret,
     store::Client,
+    user::MAX_NAME_BYTES,
     watch::AuditEvent,
 };
 
@@ -42,7 +43,9 @@ impl<U> Auth<U> {
         let found = self.bounded(clients.find_client(&id)).await?;
         let client = found.filter(|client| !client.disabled && shows_itself(client, secret.as_ref()));
         if client.is_none() {
-            self.record(AuditEvent { client: Some(&id), ..AuditEvent::new("client.refused") });
+            // What anybody may send fills no log.
+            let named = Some(id.as_str()).filter(|id| id.len() <= MAX_NAME_BYTES);
+            self.record(AuditEvent { client: named, ..AuditEvent::new("client.refused") });
         }
         client.map(Some).ok_or(Refusal::BadGrant(GrantFault::InvalidClient))
     }

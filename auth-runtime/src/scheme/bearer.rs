@@ -38,7 +38,7 @@ pub(crate) fn shown(headers: &HeaderMap, cookies: bool) -> Result<Option<Bearer<
                 CredentialFault::Ambiguous => TokenFault::Ambiguous,
                 _ => TokenFault::Malformed,
             })?;
-            Ok(found.map(|token| Bearer::Cookie(Secret::new(token))))
+            Ok(found.map(Bearer::Cookie))
         }
         None => Ok(None),
     }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use axum::http::{HeaderMap, header::COOKIE, request::Parts};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use percent_encoding::percent_decode;
-use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::{KeyIn, Place, authorization, bearer};
 use crate::{address::ClientAddress, secret::Secret, token::TokenFault};
@@ -92,7 +92,7 @@ impl Credential for Secret {
 /// A client's identifier and secret in HTTP Basic, each of them encoded as in a form (RFC 6749 section 2.3.1).
 pub(crate) fn client_credentials(headers: &HeaderMap) -> Result<Option<(String, Secret)>, CredentialFault> {
     let Some(BasicCredentials { username, password, .. }) = basic(headers)? else { return Ok(None) };
-    Ok(Some((form_decoded(&username)?, Secret::new(form_decoded(password.expose())?))))
+    Ok(Some((form_decoded(&username)?.expose().to_owned(), form_decoded(password.expose())?)))
 }
 
 /// Username and password of HTTP Basic (RFC 7617).
@@ -120,8 +120,8 @@ impl Credential for BasicCredentials {
 
 fn basic(headers: &HeaderMap) -> Result<Option<BasicCredentials>, CredentialFault> {
     let Some((_, encoded)) = authorization::of_scheme(headers, "Basic", false)? else { return Ok(None) };
-    let decoded = BASE64_STANDARD.decode(encoded).map_err(|_| CredentialFault::Malformed)?;
-    let text = Secret::new(String::from_utf8(decoded).map_err(|_| CredentialFault::Malformed)?);
+    let decoded = Zeroizing::new(BASE64_STANDARD.decode(encoded).map_err(|_| CredentialFault::Malformed)?);
+    let text = Secret::new(std::str::from_utf8(&decoded).map_err(|_| CredentialFault::Malformed)?);
     // RFC 7617 section 2: the first colon ends the name; control characters are in neither.
     match text.expose().split_once(':') {
         Some((username, password)) if !text.expose().contains(char::is_control) => {
@@ -133,18 +133,12 @@ fn basic(headers: &HeaderMap) -> Result<Option<BasicCredentials>, CredentialFaul
 }
 
 /// An `Authorization` header as it came, scheme and rest apart: for Digest, and for schemes that only the application knows.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpCredentials {
     /// The scheme, as the client wrote it.
     pub scheme: String,
-    /// What follows it, without blanks around.
-    pub credentials: String,
-}
-
-impl fmt::Debug for HttpCredentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpCredentials").field("scheme", &self.scheme).field("credentials", &"[redacted]").finish()
-    }
+    /// What follows it, without blanks around; it prints as `[redacted]`.
+    pub credentials: Secret,
 }
 
 impl Credential for HttpCredentials {
@@ -156,7 +150,7 @@ impl Credential for HttpCredentials {
             _ => ("Bearer", false),
         };
         let found = authorization::of_scheme(&parts.headers, scheme, any_scheme)?;
-        Ok(found.map(|(scheme, rest)| Self { scheme: scheme.to_owned(), credentials: rest.to_owned() }))
+        Ok(found.map(|(scheme, rest)| Self { scheme: scheme.to_owned(), credentials: Secret::new(rest) }))
     }
 }
 
@@ -198,28 +192,29 @@ fn api_key(place: KeyIn, name: &str, parts: &Parts) -> Result<Option<Secret>, Cr
             .headers
             .get_all(name)
             .iter()
-            .map(|value| {
-                std::str::from_utf8(value.as_bytes()).map(str::to_owned).map_err(|_| CredentialFault::Malformed)
-            })
-            .collect::<Result<Vec<String>, _>>()?,
+            .map(|value| std::str::from_utf8(value.as_bytes()).map(Secret::new).map_err(|_| CredentialFault::Malformed))
+            .collect::<Result<Vec<Secret>, _>>()?,
         KeyIn::Query => query(name, parts.uri.query().unwrap_or_default())?,
         KeyIn::Cookie => cookies(name, &parts.headers)?,
     };
     match (found.pop(), found.is_empty()) {
         (None, _) => Ok(None),
         (Some(_), false) => Err(CredentialFault::Ambiguous),
-        (Some(value), true) if value.is_empty() => Err(CredentialFault::Malformed),
-        (Some(value), true) => Ok(Some(Secret::new(value))),
+        (Some(value), true) if value.expose().is_empty() => Err(CredentialFault::Malformed),
+        (Some(value), true) => Ok(Some(value)),
     }
 }
 
-fn form_decoded(text: &str) -> Result<String, CredentialFault> {
-    let text = text.replace('+', " ");
-    percent_decode(text.as_bytes()).decode_utf8().map(Cow::into_owned).map_err(|_| CredentialFault::Malformed)
+fn form_decoded(text: &str) -> Result<Secret, CredentialFault> {
+    let spaced = Zeroizing::new(text.replace('+', " "));
+    // As long as it can become, so that no part of it is left behind in memory by growing.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(spaced.len()));
+    bytes.extend(percent_decode(spaced.as_bytes()));
+    std::str::from_utf8(&bytes).map(Secret::new).map_err(|_| CredentialFault::Malformed)
 }
 
 /// The one value of a cookie.
-pub(super) fn cookie(name: &str, headers: &HeaderMap) -> Result<Option<String>, CredentialFault> {
+pub(super) fn cookie(name: &str, headers: &HeaderMap) -> Result<Option<Secret>, CredentialFault> {
     let mut values = cookies(name, headers)?;
     match (values.pop(), values.is_empty()) {
         (Some(_), false) => Err(CredentialFault::Ambiguous),
@@ -228,12 +223,12 @@ pub(super) fn cookie(name: &str, headers: &HeaderMap) -> Result<Option<String>, 
 }
 
 /// The values of a parameter, as a form writes them.
-fn query(name: &str, query: &str) -> Result<Vec<String>, CredentialFault> {
+fn query(name: &str, query: &str) -> Result<Vec<Secret>, CredentialFault> {
     let mut values = Vec::new();
     for pair in query.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         // A name that cannot be read is not this one.
-        if form_decoded(key).is_ok_and(|key| key == name) {
+        if form_decoded(key).is_ok_and(|key| key.expose() == name) {
             values.push(form_decoded(value)?);
         }
     }
@@ -241,7 +236,7 @@ fn query(name: &str, query: &str) -> Result<Vec<String>, CredentialFault> {
 }
 
 /// The values of a cookie (RFC 6265 section 5.4), in one header or in several, as HTTP/2 sends them.
-fn cookies(name: &str, headers: &HeaderMap) -> Result<Vec<String>, CredentialFault> {
+fn cookies(name: &str, headers: &HeaderMap) -> Result<Vec<Secret>, CredentialFault> {
     let mut values = Vec::new();
     for header in headers.get_all(COOKIE) {
         for pair in header.as_bytes().split(|byte| *byte == b';') {
@@ -252,7 +247,7 @@ fn cookies(name: &str, headers: &HeaderMap) -> Result<Vec<String>, CredentialFau
             }
             let value = std::str::from_utf8(value).map_err(|_| CredentialFault::Malformed)?.trim_ascii();
             let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-            values.push(unquoted.unwrap_or(value).to_owned());
+            values.push(Secret::new(unquoted.unwrap_or(value)));
         }
     }
     Ok(values)
@@ -311,8 +306,8 @@ mod tests {
     fn other_schemes_are_handed_on() {
         let read = |value| HttpCredentials::read(&DIGEST, &parts("/", &[("authorization", value)]));
         let handed_on = read("Digest  a=\"b\", c=d  ").unwrap().unwrap();
-        assert_eq!((handed_on.scheme.as_str(), handed_on.credentials.as_str()), ("Digest", "a=\"b\", c=d"));
-        let printed = r#"HttpCredentials { scheme: "Digest", credentials: "[redacted]" }"#;
+        assert_eq!((handed_on.scheme.as_str(), handed_on.credentials.expose()), ("Digest", "a=\"b\", c=d"));
+        let printed = r#"HttpCredentials { scheme: "Digest", credentials: [redacted] }"#;
         assert_eq!(format!("{handed_on:?}"), printed);
         assert_eq!(read("Other abc"), Ok(None));
         assert_eq!(read("Digest"), Err(CredentialFault::Malformed));
@@ -366,7 +361,7 @@ mod tests {
         let any = Place::Http { scheme: "Token", any_scheme: true };
         assert_eq!(secret(&any, &one("Other abc")), Ok(Some("abc".into())));
         let bearer = HttpCredentials::read(&Place::OAuth2(&[], Vec::new), &parts("/", &one("Bearer abc")));
-        assert_eq!(bearer.unwrap().unwrap().credentials, "abc");
+        assert_eq!(bearer.unwrap().unwrap().credentials.expose(), "abc");
     }
 
     #[test]
