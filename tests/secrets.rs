@@ -1,10 +1,12 @@
 //! Nothing secret in a log, an error or a debug form.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use auth_runtime::{
-    AccessClaims, IssuedToken, StoreError, TokenError, TokenFault, TokenFormat, TokenRequest, prelude::*,
+    AccessClaims, Argon2id, Client, ClientStore, IssuedToken, MemoryStore, PasswordHasher, Randomness, StoreError,
+    TokenError, TokenFault, TokenFormat, TokenRequest, Verdict, endpoints, prelude::*,
 };
+use serde_json::Value;
 use tests::{log::Log, server::TestServer};
 
 #[path = "behaviour/support.rs"]
@@ -14,6 +16,7 @@ mod support;
 use support::{key, router, user, users};
 
 const PASSWORD: &str = "correct-horse-battery-staple";
+const KEY: &str = "8f1c03b5a9d2467e8f1c03b5a9d2467e8f1c03b5a9d2467e8f1c03b5a9d2467e";
 
 #[tokio::test]
 async fn every_decision_is_logged_and_no_secret_is() {
@@ -147,4 +150,83 @@ async fn schemes_log_no_secret_and_observed_routes_are_loud() {
     let log = log.text();
     assert!(log.contains("invalid_credentials") && log.contains("access.observed\""), "{log}");
     assert!(!log.contains("horse") && !log.contains("am9obmRvZ"), "{log}");
+}
+
+/// What a program panics over, by `unwrap`, `assert_eq!` or its own words, is read by whoever reads its log.
+#[test]
+fn panics_say_no_secret() {
+    const SHORT: &str = "swordfish";
+    let account = user("johndoe", PASSWORD, false);
+    let hash = account.hashed_password.expose().to_owned();
+    let form: PasswordRequestForm = PasswordRequestForm {
+        grant_type: None,
+        username: "johndoe".into(),
+        password: PASSWORD.into(),
+        scopes: Vec::new(),
+        client_id: None,
+        client_secret: Some(PASSWORD.into()),
+    };
+    let credentials = HttpCredentials { scheme: "Digest".into(), credentials: PASSWORD.into() };
+    let auth = Auth::builder(users()).signing_key(SigningKey::from_secret(&KEY.into()).unwrap()).build().unwrap();
+    let garbled = PasswordHash::from_stored(format!("{hash}{PASSWORD}"));
+    let panics: [Box<dyn FnOnce()>; 7] = [
+        Box::new(move || panic!("{account:?} {form:?} {credentials:?}")),
+        Box::new(move || panic!("{auth:?} {:?}", SigningKey::from_secret(&KEY.into()))),
+        Box::new(|| assert_eq!(Secret::new(PASSWORD), Secret::new(SHORT))),
+        Box::new(|| assert_eq!(PasswordHash::from_stored(PASSWORD), PasswordHash::from_stored(SHORT))),
+        Box::new(move || assert_eq!(Argon2id::default().verify(PASSWORD, &garbled), Ok(Verdict::Match))),
+        Box::new(|| drop(SigningKey::from_secret(&SHORT.into()).unwrap())),
+        Box::new(|| drop(Client::with_secret("app", &SHORT.into()).unwrap())),
+    ];
+    for (number, panics) in panics.into_iter().enumerate() {
+        let payload = std::panic::catch_unwind(AssertUnwindSafe(panics)).unwrap_err();
+        let message = payload.downcast::<String>().unwrap();
+        assert!(!message.is_empty(), "{number}");
+        for secret in [PASSWORD, SHORT, KEY, &hash] {
+            assert!(!message.contains(secret), "{number}: {message}");
+        }
+    }
+}
+
+/// An example in a document is sent by whoever tries it out, and what is shown there is everybody's.
+#[tokio::test]
+async fn documents_give_no_secret_and_no_example_of_one() {
+    fn check(value: &Value, within: &str) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let is_secret = ["password", "new_password", "client_secret", "token", "refresh_token"];
+                    if is_secret.contains(&name.as_str()) && value.is_object() {
+                        let shown = ["example", "examples", "default", "const", "enum"];
+                        assert!(shown.iter().all(|key| value.get(key).is_none()), "{within}.{name}: {value}");
+                    }
+                    check(value, &format!("{within}.{name}"));
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| check(item, within)),
+            _ => {}
+        }
+    }
+    let store = MemoryStore::new();
+    let (client, secret) = Client::confidential("app", &Randomness::default()).unwrap();
+    store.register(&client).await.unwrap();
+    let users = users();
+    let account = user("johndoe", PASSWORD, false);
+    let hash = account.hashed_password.expose().to_owned();
+    users.insert(account);
+    let auth = Auth::builder(users)
+        .signing_key(SigningKey::from_secret(&KEY.into()).unwrap())
+        .sessions(store.clone())
+        .clients(store)
+        .build()
+        .unwrap();
+    let app = router().nest("/account", endpoints::account()).merge(endpoints::sessions());
+    let server = TestServer::start(app.with_state(auth)).await;
+    let token = server.log_in("/token", &format!("username=johndoe&password={PASSWORD}")).await;
+    let document = server.get("/openapi.json").await;
+    assert!(document.body.contains("new_password"));
+    check(&document.json(), "");
+    for secret in [PASSWORD, KEY, &hash, secret.expose(), &token] {
+        assert!(!document.body.contains(secret));
+    }
 }
