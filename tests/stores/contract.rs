@@ -1,6 +1,8 @@
 //! The contract that the library publishes for stores, on each of its own.
 
-use auth_runtime::{UserStore, endpoints::NewUser, testing::contract};
+use auth_runtime::{
+    Counter, CounterStore, MemoryStore, StoreError, Turn, UserStore, endpoints::NewUser, testing::contract,
+};
 
 use crate::support::{Account, Store, on_each_store};
 
@@ -19,6 +21,45 @@ async fn columns(store: &impl UserStore<User = Account>) {
     let empty = Account { age: None, ..account("empty", auth_runtime::PasswordHash::from_stored("x")) };
     assert!(store.add(&empty).await.unwrap());
     assert_eq!(store.find("empty").await.unwrap(), Some(empty));
+}
+
+/// Looks first, and counts then.
+struct Torn(MemoryStore);
+
+impl CounterStore for Torn {
+    async fn take(&self, counters: &[Counter], now: u64) -> Result<Turn, StoreError> {
+        let keys: Vec<&str> = counters.iter().map(|counter| counter.key.as_str()).collect();
+        let wait = CounterStore::wait(&self.0, &keys, now).await?;
+        if wait > 0 {
+            return Ok(Turn::Early(wait));
+        }
+        tokio::task::yield_now().await;
+        // Whatever it is by now, it is counted.
+        let turn = self.0.take(counters, now).await?;
+        Ok(if matches!(turn, Turn::Early(_)) { Turn::Taken(1) } else { turn })
+    }
+
+    async fn wait(&self, keys: &[&str], now: u64) -> Result<u64, StoreError> {
+        CounterStore::wait(&self.0, keys, now).await
+    }
+
+    async fn give_back(&self, keys: &[&str], now: u64) -> Result<(), StoreError> {
+        self.0.give_back(keys, now).await
+    }
+
+    async fn remember(&self, key: &str, value: &str, now: u64, until: u64) -> Result<(), StoreError> {
+        self.0.remember(key, value, now, until).await
+    }
+
+    async fn remembers(&self, key: &str, value: &str, now: u64) -> Result<bool, StoreError> {
+        self.0.remembers(key, value, now).await
+    }
+}
+
+#[tokio::test]
+#[should_panic(expected = "of many tries at once")]
+async fn a_store_that_counts_in_two_steps_is_found_out() {
+    contract::counters(&Torn(MemoryStore::new())).await;
 }
 
 on_each_store! {

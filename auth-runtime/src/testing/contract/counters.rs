@@ -1,6 +1,6 @@
 //! What a store of counters has to do.
 
-use std::time::Duration;
+use std::{pin::Pin, task::Poll, time::Duration};
 
 use super::{check, done, now, unique};
 use crate::store::{Counter, CounterStore, MOST_REMEMBERED, Pace, Turn};
@@ -19,6 +19,7 @@ const PACE: Pace = Pace {
 pub async fn counters(store: &impl CounterStore) {
     counts(store).await;
     takes_all_or_none(store).await;
+    counts_at_once(store).await;
     gives_back(store).await;
     remembers(store).await;
 }
@@ -67,6 +68,31 @@ async fn takes_all_or_none(store: &impl CounterStore) {
     check(wait(store, &[&wide], now).await == 0, "the wait of one counter is that of another");
     check(wait(store, &[&wide, &narrow], now).await == 2, "the longest wait does not decide");
     check(take(store, &[&wide], now).await == Turn::Taken(2), "one was counted where not all were");
+}
+
+/// Of many at once, as many are taken as there are turns: a store that looks first and counts then lets more through.
+async fn counts_at_once(store: &impl CounterStore) {
+    let (one, other, now) = (counter(PACE), counter(Pace { free: 100, ..PACE }), now());
+    let both = [&one, &other];
+    let mut tries: Vec<Pin<Box<dyn Future<Output = Turn> + Send + '_>>> = Vec::new();
+    for _ in 0..50 {
+        tries.push(Box::pin(take(store, &both, now)));
+    }
+    let mut turns = Vec::new();
+    std::future::poll_fn(|context| {
+        tries.retain_mut(|attempt| match attempt.as_mut().poll(context) {
+            Poll::Ready(turn) => {
+                turns.push(turn);
+                false
+            }
+            Poll::Pending => true,
+        });
+        if tries.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    let taken = turns.iter().filter(|turn| matches!(turn, Turn::Taken(_))).count();
+    check(taken == 3, "of many tries at once, other than the free ones are taken");
+    check(take(store, &[&other], now).await == Turn::Taken(4), "of many tries at once, some are counted in part");
 }
 
 async fn gives_back(store: &impl CounterStore) {
