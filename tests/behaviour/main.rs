@@ -10,6 +10,7 @@ mod guard_first;
 mod login;
 mod magazine;
 mod oidc;
+mod pool;
 mod profiles;
 mod routing;
 mod rules;
