@@ -35,6 +35,7 @@ struct Inner {
     patience: Duration,
     readers: Arc<Queue>,
     writer: Arc<Queue>,
+    /// The one that writes, and then those that read.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -76,7 +77,7 @@ impl Connections {
         let queue = Arc::clone(queue);
         let thread = thread::Builder::new().name("auth-sqlite".to_owned()).spawn(move || {
             let mut prepared = Prepared::new(&connection);
-            while let Some(job) = queue.next() {
+            for job in queue.work() {
                 // The connection is good for the next one: a transaction is rolled back where it is left.
                 let _ = catch_unwind(AssertUnwindSafe(|| job(&mut prepared)));
             }
@@ -138,10 +139,19 @@ impl Connections {
 
     /// Does what was asked for, writes everything back and closes the file.
     pub(super) async fn close(&self) {
-        self.0.stop();
-        let threads = std::mem::take(&mut *locked(&self.0.threads));
-        let join = move || threads.into_iter().for_each(|thread| drop(thread.join()));
-        let _ = tokio::task::spawn_blocking(join).await;
+        let inner = Arc::clone(&self.0);
+        let close = move || {
+            // One after the other, and the writer last: of those that close at once, none may be the one that writes back.
+            inner.readers.close();
+            let mut threads = std::mem::take(&mut *locked(&inner.threads));
+            while let Some(thread) = threads.pop() {
+                if threads.is_empty() {
+                    inner.writer.close();
+                }
+                drop(thread.join());
+            }
+        };
+        let _ = tokio::task::spawn_blocking(close).await;
     }
 }
 
@@ -151,16 +161,10 @@ impl fmt::Debug for Connections {
     }
 }
 
-impl Inner {
-    fn stop(&self) {
-        self.readers.close();
-        self.writer.close();
-    }
-}
-
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.stop();
+        self.readers.close();
+        self.writer.close();
     }
 }
 

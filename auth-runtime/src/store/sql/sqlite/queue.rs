@@ -12,6 +12,9 @@ const MOST_WAITING: usize = 10_000;
 
 pub(super) type Job = Box<dyn FnOnce(&mut Prepared<'_>) + Send>;
 
+/// How much may wait for each thread that is awake before another is woken: to wake one costs more than most jobs do.
+const WAITING_FOR_EACH: usize = 16;
+
 /// Jobs that wait for a connection.
 #[derive(Default)]
 pub(super) struct Queue {
@@ -22,6 +25,10 @@ pub(super) struct Queue {
 #[derive(Default)]
 struct Waiting {
     jobs: VecDeque<Job>,
+    awake: usize,
+    asleep: usize,
+    /// Of those that are awake, the ones that do not know it yet.
+    called: usize,
     closed: bool,
 }
 
@@ -35,13 +42,26 @@ impl Queue {
             return Err(Failed::Busy);
         }
         waiting.jobs.push_back(job);
+        let wakes = waiting.asleep > 0 && waiting.jobs.len() > WAITING_FOR_EACH * waiting.awake;
+        if wakes {
+            waiting.asleep -= 1;
+            waiting.awake += 1;
+            waiting.called += 1;
+        }
         drop(waiting);
-        self.changed.notify_one();
+        if wakes {
+            self.changed.notify_one();
+        }
         Ok(())
     }
 
-    /// The next job, as soon as there is one; none where there will be none any more.
-    pub(super) fn next(&self) -> Option<Job> {
+    /// What a thread works off, each job as soon as there is one, until there will be none any more.
+    pub(super) fn work(&self) -> impl Iterator<Item = Job> {
+        locked(&self.waiting).awake += 1;
+        std::iter::from_fn(|| self.next())
+    }
+
+    fn next(&self) -> Option<Job> {
         let mut waiting = locked(&self.waiting);
         loop {
             if let Some(job) = waiting.jobs.pop_front() {
@@ -50,7 +70,11 @@ impl Queue {
             if waiting.closed {
                 return None;
             }
-            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            waiting.awake -= 1;
+            waiting.asleep += 1;
+            let nobody_calls = |waiting: &mut Waiting| waiting.called == 0 && !waiting.closed;
+            waiting = self.changed.wait_while(waiting, nobody_calls).unwrap_or_else(PoisonError::into_inner);
+            waiting.called = waiting.called.saturating_sub(1);
         }
     }
 
@@ -67,6 +91,14 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        thread,
+    };
+
     use super::*;
 
     #[test]
@@ -78,6 +110,45 @@ mod tests {
         assert!(matches!(queue.push(Box::new(|_| ())), Err(Failed::Busy)));
         queue.close();
         assert!(matches!(queue.push(Box::new(|_| ())), Err(Failed::Closed)));
-        assert_eq!(std::iter::from_fn(|| queue.next()).count(), MOST_WAITING);
+        assert_eq!(queue.work().count(), MOST_WAITING);
+    }
+
+    #[test]
+    fn as_many_threads_are_woken_as_what_waits_is_worth() {
+        let queue = Queue::default();
+        // Three that sleep, as far as the queue knows.
+        locked(&queue.waiting).asleep = 3;
+        let mut awake = Vec::new();
+        for _ in 0..=3 * WAITING_FOR_EACH {
+            queue.push(Box::new(|_| ())).unwrap();
+            awake.push(locked(&queue.waiting).awake);
+        }
+        assert_eq!(awake[0], 1, "somebody has to");
+        assert_eq!((awake[WAITING_FOR_EACH - 1], awake[WAITING_FOR_EACH]), (1, 2));
+        assert_eq!((awake[2 * WAITING_FOR_EACH - 1], awake[2 * WAITING_FOR_EACH]), (2, 3));
+        assert_eq!(awake.last(), Some(&3), "there are no more");
+    }
+
+    #[test]
+    fn what_comes_while_all_are_asleep_is_worked_off_by_as_many_as_there_are() {
+        let queue = Arc::new(Queue::default());
+        let done = Arc::new(AtomicUsize::new(0));
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                let (queue, done) = (Arc::clone(&queue), Arc::clone(&done));
+                thread::spawn(move || queue.work().for_each(|_| drop(done.fetch_add(1, Ordering::SeqCst))))
+            })
+            .collect();
+        for round in 1..=200 {
+            for _ in 0..round {
+                queue.push(Box::new(|_| ())).unwrap();
+            }
+            let all = round * (round + 1) / 2;
+            while done.load(Ordering::SeqCst) < all {
+                thread::yield_now();
+            }
+        }
+        queue.close();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
     }
 }
