@@ -53,7 +53,7 @@ pub async fn extract_optional<U: AuthUser, S: UsersOf<U>>(
         return Ok(principal.user());
     }
     let cookies = state.users_auth().answers().session_cookie;
-    let nobody = matches!(bearer::shown(&parts.headers, cookies), Ok(None));
+    let nobody = matches!(bearer::presented(&parts.headers, cookies), Ok(None));
     #[cfg(feature = "testing")]
     let nobody = nobody && parts.extensions.get::<crate::testing::Acting<U>>().is_none();
     if nobody { Ok(None) } else { extract(parts, state).await.map(Some) }
@@ -147,7 +147,7 @@ impl<S: AuthState> OptionalFromRequestParts<S> for AccessToken {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
         let auth = state.auth();
         let reject = |refusal, parts: &Parts| auth.answers().reject(&refusal, TOKEN, parts);
-        let text = match bearer::shown(&parts.headers, auth.answers().session_cookie) {
+        let text = match bearer::presented(&parts.headers, auth.answers().session_cookie) {
             Ok(shown) => shown.map(|shown| match shown {
                 Bearer::Header(text) => Secret::new(text),
                 Bearer::Cookie(text) => text,

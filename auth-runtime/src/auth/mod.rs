@@ -297,11 +297,7 @@ impl<U: AuthUser> Auth<U> {
         let claims = match &self.0.tokens {
             Tokens::None => return Err(Refusal::InvalidToken(TokenFault::Revoked)),
             Tokens::Opaque { .. } => return Box::pin(self.verify_kept(TokenPurpose::Access, token)).await,
-            Tokens::Jwt(jwt) => match jwt.verifier.verify_at_once(token) {
-                Err(TokenFault::UnknownKey) => Box::pin(jwt.verifier.verify_with_new_keys(token)).await,
-                verified => verified,
-            }
-            .map_err(Refusal::InvalidToken)?,
+            Tokens::Jwt(jwt) => jwt.verifier.verify(token).await.map_err(Refusal::InvalidToken)?,
             Tokens::Custom(format) => Box::pin(self.verify_custom(format.as_ref(), token)).await?,
         };
         if self.0.revocations.is_some() {

@@ -145,6 +145,9 @@ pub(crate) struct DocumentedAnswer {
 /// FastAPI's class, under which its clients know it.
 const TOKEN_SCHEME: &str = "OAuth2PasswordBearer";
 
+/// Rules without a scheme, of which the answer to a stranger says no more than that a token is missing.
+const ANY_TOKEN: Rules<'static> = Rules::of(Policy::all(&[Requirement::Token]));
+
 const NOT_AUTHENTICATED: &str = "No credentials, or credentials that are not valid";
 const NOT_PERMITTED: &str = "The token does not permit this";
 const FORBIDDEN: &str = "Not permitted";
@@ -186,7 +189,7 @@ impl Answers {
     pub(crate) fn answer(&self, refusal: &Refusal, rules: Rules<'_>) -> Response {
         // Without a scheme, whatever the rules are, it is a token that is missing.
         if matches!(refusal, Refusal::NoCredentials) && rules.schemes().is_empty() {
-            return self.no_token.get_or_init(|| self.prepare(refusal, rules)).clone().respond();
+            return self.no_token.get_or_init(|| self.prepare(refusal, ANY_TOKEN)).clone().respond();
         }
         self.prepare(refusal, rules).respond()
     }

@@ -14,7 +14,7 @@ use crate::{
     store::{Boxed, StoreError},
     token::{
         ACCESS_TOKEN, AccessClaims, CachedKeys, DEFAULT_KEPT, IssuedToken, Jwk, JwtVerifier, KeySet, TokenError,
-        TokenFault, TokenFormat, TokenRequest, VerifiedTokens,
+        TokenFormat, TokenRequest, VerifiedTokens,
     },
 };
 
@@ -171,11 +171,7 @@ impl TokenFormat for OidcProvider {
     }
 
     async fn verify(&self, token: &str) -> Result<AccessClaims, TokenError> {
-        let verified = match self.verifier.verify_at_once(token) {
-            Err(TokenFault::UnknownKey) => self.verifier.verify_with_new_keys(token).await,
-            verified => verified,
-        };
-        Ok(Arc::unwrap_or_clone(verified?))
+        Ok(Arc::unwrap_or_clone(self.verifier.verify(token).await?))
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) enum Bearer<'a> {
 }
 
 /// [`credential`], or the cookie where an application has sessions in one.
-pub(crate) fn shown(headers: &HeaderMap, cookies: bool) -> Result<Option<Bearer<'_>>, TokenFault> {
+pub(crate) fn presented(headers: &HeaderMap, cookies: bool) -> Result<Option<Bearer<'_>>, TokenFault> {
     match credential(headers)? {
         Some(token) => Ok(Some(Bearer::Header(token))),
         None if cookies && has_no_header(headers) => {
@@ -89,7 +89,7 @@ mod tests {
             for (name, value) in values {
                 headers.append(*name, value.parse().unwrap());
             }
-            Ok(match shown(&headers, cookies)? {
+            Ok(match presented(&headers, cookies)? {
                 None => "nothing".to_owned(),
                 Some(Bearer::Header(token)) => format!("header {token}"),
                 Some(Bearer::Cookie(token)) => format!("cookie {}", token.expose()),

@@ -1,6 +1,6 @@
 //! Access tokens as signed JWTs (RFC 7519), typed as RFC 9068 types them.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, ops::Range, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -188,8 +188,22 @@ impl Jwt {
 const FIRST_PARTY: &str = "urn:auth-runtime:first-party";
 
 impl JwtVerifier {
-    /// What it says, as far as the keys that are known here can tell.
-    pub(crate) fn verify_at_once(&self, token: &str) -> Result<Arc<AccessClaims>, TokenFault> {
+    pub(crate) async fn verify(&self, token: &str) -> Result<Arc<AccessClaims>, TokenFault> {
+        if self.keys.are_stale() {
+            Box::pin(self.keys.freshened()).await;
+        }
+        match self.verify_at_once(token) {
+            // Its key may be newer than those that are known here. Waiting for them is on the heap: it is rare, and every
+            // request carries the size of this.
+            Err(TokenFault::UnknownKey) => {
+                Box::pin(self.keys.renewed()).await;
+                self.verify_at_once(token)
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_at_once(&self, token: &str) -> Result<Arc<AccessClaims>, TokenFault> {
         let now = self.clock.unix_seconds();
         let keys = self.keys.current();
         let digest = self.verified.digest(token);
@@ -204,28 +218,16 @@ impl JwtVerifier {
         Ok(claims)
     }
 
-    /// The same, of a token whose key may be newer than those that are known here.
-    pub(crate) async fn verify_with_new_keys(&self, token: &str) -> Result<Arc<AccessClaims>, TokenFault> {
-        let keys = self.keys.renewed().await;
-        self.verify_with(&keys, token, self.clock.unix_seconds()).map(|verified| verified.claims)
-    }
-
     /// All there is to check of a token by itself.
     fn verify_with(&self, keys: &KeySet, token: &str, now: u64) -> Result<Verified, TokenFault> {
         let (payload, key_ends) = Unverified::parse(token)?.verify(keys, self.types, now)?;
-        let (claims, not_before) = self.check(&payload, now)?;
-        let leeway = self.leeway.as_secs();
-        let expires_at = claims.expires_at.unwrap_or(now).saturating_add(leeway);
-        Ok(Verified {
-            claims: Arc::new(claims),
-            generation: keys.generation(),
-            good_from: not_before.saturating_sub(leeway),
-            good_until: expires_at.min(key_ends),
-        })
+        let (claims, good) = self.check(&payload, now)?;
+        let good = good.start..good.end.min(key_ends);
+        Ok(Verified { claims: Arc::new(claims), generation: keys.generation(), good })
     }
 
-    /// What it says, and since when it is good.
-    fn check(&self, payload: &[u8], now: u64) -> Result<(AccessClaims, u64), TokenFault> {
+    /// What it says, and the seconds in which it is good.
+    fn check(&self, payload: &[u8], now: u64) -> Result<(AccessClaims, Range<u64>), TokenFault> {
         let claims: Claims<'_> = serde_json::from_slice(payload).map_err(|_| TokenFault::Malformed)?;
         let leeway = self.leeway.as_secs();
         if claims.iss != self.issuer {
@@ -234,12 +236,13 @@ impl JwtVerifier {
         if !claims.aud.names(&self.audience) {
             return Err(TokenFault::WrongAudience);
         }
-        // RFC 7519 section 4.1.4: not accepted on or after `exp`.
-        if now >= claims.exp.0.saturating_add(leeway) {
+        // RFC 7519 sections 4.1.4 and 4.1.5: not accepted on or after `exp`, nor before `nbf`.
+        let not_before = claims.nbf.map_or(0, |nbf| nbf.0);
+        let good = not_before.saturating_sub(leeway)..claims.exp.0.saturating_add(leeway);
+        if now >= good.end {
             return Err(TokenFault::Expired);
         }
-        let not_before = claims.nbf.map_or(0, |nbf| nbf.0);
-        if now.saturating_add(leeway) < not_before {
+        if now < good.start {
             return Err(TokenFault::NotYetValid);
         }
         if claims.sub.is_empty() || (self.needs_id && claims.jti.is_none()) {
@@ -256,7 +259,7 @@ impl JwtVerifier {
             issued_at: claims.iat.map(|iat| iat.0),
             expires_at: Some(claims.exp.0),
         };
-        Ok((claims, not_before))
+        Ok((claims, good))
     }
 }
 
@@ -379,6 +382,17 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_was_verified_before_ends_with_its_key() {
+        let (verifier, keys, time, token) = warm(&claims(r#"{"exp":1800000060}"#), &key(), 0);
+        keys.replace_until(key(), NOW + 10);
+        assert!(verifier.verify_at_once(&token).is_ok(), "and is kept, with the end of its key");
+        for (now, fault) in [(NOW + 9, None), (NOW + 10, Some(TokenFault::UnknownKey))] {
+            time.store(now, Ordering::SeqCst);
+            assert_eq!(verifier.verify_at_once(&token).err(), fault, "{now}");
+        }
+    }
+
+    #[test]
     fn a_token_that_was_verified_before_is_good_for_no_text_but_its_own() {
         let (verifier, _, _, token) = warm(&claims("{}"), &key(), 0);
         for index in 0..token.len() {
@@ -498,7 +512,7 @@ mod tests {
         assert_eq!(jwt.verifier.verify_at_once(token.expose()).unwrap().subject, "johndoe");
         let foreign = SigningKey::from_secret(&Secret::new("another-key-another-key-another!")).unwrap();
         let foreign = jws::sign(&foreign, claims("{}").as_bytes()).unwrap();
-        assert_eq!(jwt.verifier.verify_with_new_keys(&foreign).await, Err(TokenFault::UnknownKey));
+        assert_eq!(jwt.verifier.verify(&foreign).await, Err(TokenFault::UnknownKey));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::{
     fmt,
+    ops::Range,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -37,10 +38,8 @@ pub(crate) struct Verified {
     pub(crate) claims: Arc<AccessClaims>,
     /// The keys among which its key was: their [`KeySet::generation`](super::KeySet::generation).
     pub(crate) generation: u64,
-    /// The seconds of its time, leeway included: from the first one on, and until before the last. A key that ends before
-    /// the token does ends it.
-    pub(crate) good_from: u64,
-    pub(crate) good_until: u64,
+    /// The seconds in which it is good, leeway included. A key that ends before the token does ends it.
+    pub(crate) good: Range<u64>,
 }
 
 impl VerifiedTokens {
@@ -59,8 +58,8 @@ impl VerifiedTokens {
     pub(crate) fn find(&self, digest: &TokenDigest, generation: u64, now: u64) -> Option<Arc<AccessClaims>> {
         let set = self.set(digest)?.read().unwrap_or_else(PoisonError::into_inner);
         let entry = set.iter().flatten().find(|entry| entry.digest == *digest)?;
-        let Verified { claims, generation: of_then, good_from, good_until } = &entry.token;
-        (*of_then == generation && (*good_from..*good_until).contains(&now)).then(|| Arc::clone(claims))
+        let token = &entry.token;
+        (token.generation == generation && token.good.contains(&now)).then(|| Arc::clone(&token.claims))
     }
 
     /// Keeps a token that was verified just now.
@@ -73,7 +72,7 @@ impl VerifiedTokens {
         // Its own place, if it has one; then a place of no use, which one with other keys is; then the one that ends first.
         let lasts = |place: &&mut Option<Entry>| match place {
             Some(entry) if entry.digest == digest => (0, 0),
-            Some(entry) if entry.token.generation == token.generation => (2, entry.token.good_until),
+            Some(entry) if entry.token.generation == token.generation => (2, entry.token.good.end),
             _ => (1, 0),
         };
         if let Some(place) = set.iter_mut().min_by_key(lasts) {
@@ -100,7 +99,7 @@ mod tests {
     use super::*;
 
     fn verified(subject: &str, generation: u64, good_until: u64) -> Verified {
-        Verified { claims: Arc::new(AccessClaims::new(subject)), generation, good_from: 100, good_until }
+        Verified { claims: Arc::new(AccessClaims::new(subject)), generation, good: 100..good_until }
     }
 
     fn kept(tokens: &VerifiedTokens, token: &str, generation: u64, good_until: u64) {

@@ -9,7 +9,15 @@ use crate::{password::PasswordHash, store::UserStore, user::AuthUser};
 pub async fn users<S: UserStore>(store: &S, new: impl Fn(&str, PasswordHash) -> S::User) {
     let name = unique("user");
     let hash = |text: &str| PasswordHash::from_stored(text);
-    let find = async |name: &str| done(store.find(name).await, "finding a user");
+    let find = async |name: &str| {
+        let found = done(store.find(name).await, "finding a user");
+        if let Some(at_hand) = store.find_in_memory(name) {
+            let seen = |user: &S::User| (user.username().to_owned(), user.is_disabled(), user.password_hash().cloned());
+            let agrees = at_hand.as_ref().map(seen) == found.as_ref().map(seen);
+            check(agrees, "`find_in_memory` says something else than `find`");
+        }
+        found
+    };
     let stored = async |name: &str| find(name).await.and_then(|user| user.password_hash().cloned());
 
     check(find(&name).await.is_none(), "a user is found whom nobody added");

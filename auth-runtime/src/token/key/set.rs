@@ -119,8 +119,14 @@ type Load = dyn Fn() -> Boxed<'static, Result<KeySet, StoreError>> + Send + Sync
 
 /// Keys that are read again now and then, and when a token names one that is not there.
 pub(crate) struct CachedKeys {
-    current: RwLock<Arc<KeySet>>,
+    current: RwLock<Current>,
     source: Option<Source>,
+}
+
+struct Current {
+    keys: Arc<KeySet>,
+    /// Given by the application, which knows better than the place that they were read from.
+    given: bool,
 }
 
 struct Source {
@@ -128,12 +134,13 @@ struct Source {
     every: Duration,
     /// The one who reads holds it.
     reading: tokio::sync::Mutex<()>,
-    last: Mutex<Instant>,
+    asked_at: Mutex<Instant>,
+    read_at: Mutex<Instant>,
 }
 
 impl CachedKeys {
     pub(crate) fn fixed(keys: KeySet) -> Self {
-        Self { current: RwLock::new(Arc::new(keys)), source: None }
+        Self { current: RwLock::new(Current { keys: Arc::new(keys), given: true }), source: None }
     }
 
     pub(crate) fn reloaded(
@@ -145,23 +152,30 @@ impl CachedKeys {
             load: Box::new(load),
             every,
             reading: tokio::sync::Mutex::default(),
-            last: Mutex::new(Instant::now()),
+            asked_at: Mutex::new(Instant::now()),
+            read_at: Mutex::new(Instant::now()),
         };
-        Self { current: RwLock::new(Arc::new(keys)), source: Some(source) }
+        Self { current: RwLock::new(Current { keys: Arc::new(keys), given: false }), source: Some(source) }
     }
 
-    fn set(&self, keys: KeySet) {
+    /// Takes these for the keys. What was read meanwhile, or is later, counts no more once they are given.
+    fn set(&self, keys: KeySet, given: bool) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if current.given && !given {
+            return;
+        }
+        current.given = given;
         // The same keys, read once more, are no change.
-        if !current.is_same(&keys) {
-            *current = Arc::new(KeySet { generation: current.generation.wrapping_add(1), ..keys });
+        if !current.keys.is_same(&keys) {
+            let generation = current.keys.generation.wrapping_add(1);
+            current.keys = Arc::new(KeySet { generation, ..keys });
         }
     }
 
     /// The keys as they are known. If they are due, they are read again meanwhile: nobody waits for it.
     pub(crate) fn current(self: &Arc<Self>) -> Arc<KeySet> {
         if let Some(source) = &self.source
-            && source.elapsed() >= source.every
+            && elapsed(&source.asked_at) >= source.every
             && source.reading.try_lock().is_ok()
         {
             let keys = Arc::clone(self);
@@ -175,28 +189,42 @@ impl CachedKeys {
     }
 
     pub(crate) fn snapshot(&self) -> Arc<KeySet> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).keys)
     }
 
-    /// The keys, read again for the sake of one that is not among them; but not more often than once a second, since strangers
+    /// Whether they were read so long ago that a key may have been withdrawn for long, and nobody would have noticed.
+    pub(crate) fn are_stale(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| elapsed(&source.read_at) >= source.every.saturating_mul(2))
+    }
+
+    /// Reads them again, or waits for whoever does; where that has failed of late, they stay as they are.
+    pub(crate) async fn freshened(&self) {
+        if let Some(source) = &self.source {
+            self.read(source, source.every).await;
+        }
+    }
+
+    /// Reads the keys again, for the sake of one that is not among them; but not more often than once a second, since strangers
     /// can ask for it.
-    pub(crate) async fn renewed(&self) -> Arc<KeySet> {
+    pub(crate) async fn renewed(&self) {
         if let Some(source) = &self.source {
             self.read(source, LEAST_PAUSE).await;
         }
-        self.snapshot()
     }
 
     /// Reads, unless somebody has within `pause`. What cannot be read leaves the keys as they are.
     async fn read(&self, source: &Source, pause: Duration) {
         let _reading = source.reading.lock().await;
-        if source.elapsed() < pause {
+        if elapsed(&source.asked_at) < pause {
             return;
         }
         // Noted first: who asks and hangs up has asked.
-        *source.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        note(&source.asked_at);
         match (source.load)().await {
-            Ok(keys) => self.set(keys),
+            Ok(keys) => {
+                self.set(keys, false);
+                note(&source.read_at);
+            }
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
                 tracing::warn!(event = "keys.not_read", %error, cause, "the keys known so far stay in use");
@@ -205,10 +233,12 @@ impl CachedKeys {
     }
 }
 
-impl Source {
-    fn elapsed(&self) -> Duration {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
-    }
+fn elapsed(since: &Mutex<Instant>) -> Duration {
+    since.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+}
+
+fn note(now: &Mutex<Instant>) {
+    *now.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
 }
 
 impl fmt::Debug for CachedKeys {
@@ -272,9 +302,16 @@ impl SigningKeys {
     }
 
     /// Signs with `key` from now on, and still accepts what `verifying` signed. Every other key is forgotten, and what it
-    /// signed is refused.
+    /// signed is refused. Keys of a file are not read from there any more.
     pub fn replace(&self, key: SigningKey, verifying: impl IntoIterator<Item = SigningKey>) {
-        self.0.set(fixed(key, verifying));
+        self.0.set(fixed(key, verifying), true);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn replace_until(&self, key: SigningKey, expires_at: u64) {
+        let mut keys = KeySet::default();
+        keys.hold(key, 0, expires_at);
+        self.0.set(keys, true);
     }
 
     pub(crate) fn cached(&self) -> &Arc<CachedKeys> {
@@ -392,11 +429,47 @@ mod tests {
         let before = generation();
         keys.replace(named(&other), []);
         assert_ne!(generation(), before);
-        let mut ending = KeySet::default();
-        ending.hold(named(&other), 0, 200);
         let before = generation();
-        keys.cached().set(ending);
+        keys.replace_until(named(&other), 200);
         assert_ne!(generation(), before);
+    }
+
+    /// Keys that are read from a place where there are these, and were read so long ago.
+    fn read_from(place: impl Fn() -> KeySet + Send + Sync + 'static, first: KeySet, ago: Duration) -> CachedKeys {
+        let keys = CachedKeys::reloaded(first, Duration::from_secs(10), move || {
+            let keys = place();
+            Box::pin(async { Ok(keys) })
+        });
+        for since in keys.source.iter().flat_map(|source| [&source.asked_at, &source.read_at]) {
+            *since.lock().unwrap() = Instant::now().checked_sub(ago).unwrap();
+        }
+        keys
+    }
+
+    #[tokio::test]
+    async fn what_is_given_is_not_replaced_by_what_is_read() {
+        let (file, given) = (key(), key());
+        let read = file.clone();
+        let keys = read_from(move || fixed(read.clone(), []), fixed(file.clone(), []), Duration::from_secs(60));
+        let keys = SigningKeys(Arc::new(keys));
+        keys.replace(given.clone(), []);
+        keys.cached().renewed().await;
+        let now = keys.cached().snapshot();
+        assert!(now.verifying(Some(file.id()), 0).is_none() && now.verifying(Some(given.id()), 0).is_some());
+    }
+
+    #[tokio::test]
+    async fn keys_of_long_ago_are_read_before_they_verify() {
+        let (withdrawn, left) = (key(), key());
+        for (ago, stale) in [(19, false), (20, true)] {
+            let read = left.clone();
+            let keys =
+                read_from(move || fixed(read.clone(), []), fixed(withdrawn.clone(), []), Duration::from_secs(ago));
+            assert_eq!(keys.are_stale(), stale);
+            keys.freshened().await;
+            assert!(!keys.are_stale() && keys.snapshot().verifying(Some(withdrawn.id()), 0).is_none());
+        }
+        assert!(!CachedKeys::fixed(fixed(left, [])).are_stale());
     }
 
     #[cfg(feature = "oidc")]
@@ -427,7 +500,7 @@ mod tests {
         });
         if let Some(source) = &keys.source {
             let long_ago = Instant::now().checked_sub(2 * LEAST_PAUSE).unwrap();
-            *source.last.lock().unwrap() = long_ago;
+            *source.asked_at.lock().unwrap() = long_ago;
         }
         for _ in 0..100 {
             keys.renewed().await;
@@ -444,7 +517,7 @@ mod tests {
             Box::pin(std::future::pending())
         });
         if let Some(source) = &keys.source {
-            *source.last.lock().unwrap() = Instant::now().checked_sub(2 * LEAST_PAUSE).unwrap();
+            *source.asked_at.lock().unwrap() = Instant::now().checked_sub(2 * LEAST_PAUSE).unwrap();
         }
         for _ in 0..100 {
             let _ = tokio::time::timeout(Duration::ZERO, keys.renewed()).await;
@@ -459,9 +532,10 @@ mod tests {
             Box::pin(async { Err(StoreError::new("gone")) })
         });
         if let Some(source) = &keys.source {
-            *source.last.lock().unwrap() = Instant::now().checked_sub(2 * LEAST_PAUSE).unwrap();
+            *source.asked_at.lock().unwrap() = Instant::now().checked_sub(2 * LEAST_PAUSE).unwrap();
         }
-        assert!(keys.renewed().await.verifying(Some(key.id()), 0).is_some());
+        keys.renewed().await;
+        assert!(keys.snapshot().verifying(Some(key.id()), 0).is_some());
     }
 
     #[tokio::test]
@@ -479,7 +553,7 @@ mod tests {
         assert!(keys.current().signing(0).is_none());
         assert_eq!(tasks(), 0, "they are not due");
         let source = keys.source.as_ref().unwrap();
-        *source.last.lock().unwrap() = Instant::now().checked_sub(Duration::from_secs(7200)).unwrap();
+        *source.asked_at.lock().unwrap() = Instant::now().checked_sub(Duration::from_secs(7200)).unwrap();
         assert!(keys.current().signing(0).is_none(), "nobody waits for it");
         for _ in 0..100 {
             tokio::task::yield_now().await;

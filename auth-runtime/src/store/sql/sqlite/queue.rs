@@ -136,7 +136,10 @@ mod tests {
         let threads: Vec<_> = (0..4)
             .map(|_| {
                 let (queue, done) = (Arc::clone(&queue), Arc::clone(&done));
-                thread::spawn(move || queue.work().for_each(|_| drop(done.fetch_add(1, Ordering::SeqCst))))
+                let count = move |_| {
+                    done.fetch_add(1, Ordering::SeqCst);
+                };
+                thread::spawn(move || queue.work().for_each(count))
             })
             .collect();
         for round in 1..=200 {

@@ -1,7 +1,10 @@
 //! The guard: the generated first argument of every annotated handler.
 
+mod authenticate;
+mod principal;
+
 use std::{
-    any::{Any, TypeId, type_name},
+    any::{TypeId, type_name},
     fmt,
     future::Future,
     marker::PhantomData,
@@ -13,19 +16,16 @@ use axum::{
     http::request::Parts,
 };
 
+use self::authenticate::{record_granted, record_refused, try_authenticate};
+pub(crate) use self::{
+    authenticate::{Wants, authenticate, decide, is_forgeable},
+    principal::{Principal, Taken},
+};
 use crate::{
-    auth::{Auth, AuthState, UsersOf},
+    auth::{AuthState, UsersOf},
     endpoint::{Endpoint, Takes, fits},
     error::{Answers, Refusal, Rejection},
-    policy::{
-        AppliesTo, Caller, Decision, Facts, KnownUser, NamedPolicy, Policy, Presented, Requirement, Rules, Tested,
-    },
-    scheme::{
-        Scheme, SecurityScheme,
-        bearer::{self, Bearer},
-        cross_site,
-    },
-    token::{AccessClaims, TokenFault},
+    policy::{AppliesTo, Policy, Requirement, Rules},
     user::AuthUser,
     watch::AuditEvent,
 };
@@ -249,260 +249,6 @@ const fn fits_all(policy: &Policy, takes: &[Takes]) {
     }
 }
 
-/// Who makes the request, as the guard found out.
-pub(crate) struct Principal<U> {
-    pub(crate) claims: Option<Arc<AccessClaims>>,
-    pub(crate) user: Option<U>,
-    /// What the schemes yield, each as a value of its own type.
-    schemes: Vec<(&'static Scheme, Box<dyn Any + Send + Sync>)>,
-    /// The named policies that hold.
-    named: Vec<TypeId>,
-}
-
-/// A principal in a request's extensions, and how many arguments of the guarded handler may still ask for it. No other handler
-/// may: a guarded function can be a middleware, and what is behind it may ask for more than its policy did.
-struct Offered<U> {
-    principal: Option<Principal<U>>,
-    left: usize,
-}
-
-/// Extensions have to be cloned with their request. A copy of one that was let in was not let in itself: it offers nobody.
-impl<U> Clone for Offered<U> {
-    fn clone(&self) -> Self {
-        Self { principal: None, left: 0 }
-    }
-}
-
-impl<U: AuthUser> Principal<U> {
-    /// Leaves it for so many arguments, in the place of what another guard may have left.
-    fn offer(self, parts: &mut Parts, arguments: usize) {
-        if arguments > 0 {
-            parts.extensions.insert(Offered { principal: Some(self), left: arguments });
-        } else {
-            parts.extensions.remove::<Offered<U>>();
-        }
-    }
-
-    /// The principal that the guard of this handler left for this argument.
-    pub(crate) fn take(parts: &mut Parts) -> Option<Taken<'_, U>> {
-        if parts.extensions.get::<Offered<U>>()?.left <= 1 {
-            let last = parts.extensions.remove::<Offered<U>>()?;
-            return last.principal.map(Taken::Last);
-        }
-        let offered = parts.extensions.get_mut::<Offered<U>>()?;
-        offered.left = offered.left.saturating_sub(1);
-        offered.principal.as_ref().map(Taken::Shared)
-    }
-
-    fn into_scheme<K: SecurityScheme>(self) -> Option<K> {
-        self.schemes.into_iter().find_map(|(_, value)| value.downcast().ok()).map(|value| *value)
-    }
-}
-
-/// What an argument of the handler is given. The last one that takes something need not copy it.
-pub(crate) enum Taken<'a, U> {
-    Shared(&'a Principal<U>),
-    Last(Principal<U>),
-}
-
-impl<U: AuthUser> Taken<'_, U> {
-    fn principal(&self) -> &Principal<U> {
-        match self {
-            Self::Shared(principal) => principal,
-            Self::Last(principal) => principal,
-        }
-    }
-
-    pub(crate) fn user(self) -> Option<U> {
-        match self {
-            Self::Shared(principal) => principal.user.clone(),
-            Self::Last(principal) => principal.user,
-        }
-    }
-
-    pub(crate) fn claims(self) -> Option<Arc<AccessClaims>> {
-        self.principal().claims.clone()
-    }
-
-    /// What a scheme yields.
-    pub(crate) fn scheme<K: SecurityScheme>(self) -> Option<K> {
-        match self {
-            Self::Shared(principal) => principal.schemes.iter().find_map(|(_, value)| value.downcast_ref()).cloned(),
-            Self::Last(principal) => principal.into_scheme(),
-        }
-    }
-
-    /// Whether this policy holds.
-    pub(crate) fn holds<P: NamedPolicy>(&self) -> bool {
-        self.principal().named.contains(&TypeId::of::<P>())
-    }
-}
-
-/// What the arguments ask for, beside the policy.
-#[derive(Default)]
-pub(crate) struct Wants {
-    pub(crate) token: bool,
-    pub(crate) user: bool,
-    pub(crate) optional_user: bool,
-    pub(crate) schemes: Vec<&'static Scheme>,
-}
-
-impl Wants {
-    fn of(takes: &[Takes]) -> Self {
-        let mut wants = Self::default();
-        for takes in takes {
-            match takes {
-                Takes::Nothing | Takes::Proof(_) => {}
-                Takes::Token | Takes::OptionalToken => wants.token = true,
-                Takes::User => wants.user = true,
-                Takes::OptionalUser => wants.optional_user = true,
-                Takes::Scheme(scheme) | Takes::OptionalScheme(scheme) => wants.schemes.push(scheme),
-            }
-        }
-        wants
-    }
-}
-
-/// The way of a guarded request: credentials, what they are good for, user, decision. Nothing is done that neither the
-/// policy nor the handler needs.
-pub(crate) async fn authenticate<U: AuthUser>(
-    auth: &Auth<U>,
-    parts: &Parts,
-    rules: Rules<'_>,
-    wants: &Wants,
-) -> Result<Principal<U>, Refusal> {
-    let outcome = try_authenticate(auth, parts, rules, wants).await;
-    match &outcome {
-        Ok(principal) => record_granted(auth, parts, principal),
-        Err(refusal) => record_refused(auth, parts, refusal),
-    }
-    outcome
-}
-
-fn record_granted<U: AuthUser>(auth: &Auth<U>, parts: &Parts, principal: &Principal<U>) {
-    if !auth.answers().watch.sees_granted() {
-        return;
-    }
-    let user = principal.claims.as_ref().map(|claims| claims.subject.as_str());
-    auth.record(AuditEvent { user, ..AuditEvent::at("access.granted", parts) });
-}
-
-fn record_refused<U>(auth: &Auth<U>, parts: &Parts, refusal: &Refusal) {
-    auth.record(AuditEvent::at("access.refused", parts).because(refusal));
-}
-
-async fn try_authenticate<U: AuthUser>(
-    auth: &Auth<U>,
-    parts: &Parts,
-    rules: Rules<'_>,
-    wants: &Wants,
-) -> Result<Principal<U>, Refusal> {
-    let wants_user = wants.user || wants.optional_user || rules.needs_user();
-    let (claims, user) = if wants_user || wants.token || rules.needs_token() {
-        token_and_user(auth, parts, wants_user).await?
-    } else {
-        (None, None)
-    };
-    // What has to be waited for is on the heap: most requests need not wait, and every request carries the size of this.
-    let mut wanted = rules.schemes();
-    wanted.extend(&wants.schemes);
-    let Shown { schemes, presented } =
-        if wanted.is_empty() { Shown::default() } else { Box::pin(read_schemes(auth, parts, &wanted)).await? };
-
-    let known = user.as_ref().map(|user| user as &dyn KnownUser);
-    let token = claims.as_deref();
-    let facts = Facts { token, user: known, schemes: &presented };
-    let caller = Caller { parts, token, user: known };
-    let named = decide(rules, &facts, &caller).await?;
-    // Nobody asked for this user: who is disabled is nobody, rather than an optional somebody.
-    if wants.optional_user && !rules.own.implies_token() && user.as_ref().is_some_and(AuthUser::is_disabled) {
-        return Err(Refusal::Inactive);
-    }
-    Ok(Principal { claims, user, schemes, named })
-}
-
-/// The credentials of security schemes that a request shows.
-#[derive(Default)]
-struct Shown {
-    schemes: Vec<(&'static Scheme, Box<dyn Any + Send + Sync>)>,
-    presented: Vec<Presented>,
-}
-
-async fn read_schemes<U>(auth: &Auth<U>, parts: &Parts, wanted: &[&'static Scheme]) -> Result<Shown, Refusal> {
-    let mut shown = Shown::default();
-    for scheme in wanted {
-        if shown.presented.iter().any(|present| present.scheme == *scheme) {
-            continue;
-        }
-        if let Some(found) = (scheme.read)(scheme, auth.authenticators(), parts).await? {
-            shown.presented.push(Presented { scheme, scopes: found.scopes });
-            shown.schemes.push((scheme, found.value));
-        }
-    }
-    Ok(shown)
-}
-
-/// Whom the token stands for. A token that is there is good, or the request is refused.
-async fn token_and_user<U: AuthUser>(
-    auth: &Auth<U>,
-    parts: &Parts,
-    wants_user: bool,
-) -> Result<(Option<Arc<AccessClaims>>, Option<U>), Refusal> {
-    #[cfg(feature = "testing")]
-    if let Some(acting) = parts.extensions.get::<crate::testing::Acting<U>>() {
-        return Ok(acting.principal());
-    }
-    let shown = bearer::shown(&parts.headers, auth.answers().session_cookie).map_err(Refusal::InvalidToken)?;
-    let claims = match shown {
-        None => return Ok((None, None)),
-        Some(Bearer::Header(token)) => auth.verify_token(token).await?,
-        Some(Bearer::Cookie(_)) if is_forgeable(auth, parts) => return Err(Refusal::CrossSite),
-        Some(Bearer::Cookie(token)) => Box::pin(auth.verify_cookie(&token)).await?,
-    };
-    if !wants_user {
-        return Ok((Some(claims), None));
-    }
-    if claims.is_of_client() {
-        return Err(Refusal::InvalidToken(TokenFault::OfClient));
-    }
-    let user = auth.find_user(&claims.subject).await?.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?;
-    Ok((Some(claims), Some(user)))
-}
-
-/// Whether a page of another site may have sent this request, with the cookies that its user has here.
-pub(crate) fn is_forgeable<U>(auth: &Auth<U>, parts: &Parts) -> bool {
-    cross_site::is_forgeable(parts, auth.authenticators().trusted_origins())
-}
-
-/// Asks the policy, and its predicates for as long as it depends on them. Gives the named policies that hold.
-pub(crate) async fn decide(rules: Rules<'_>, facts: &Facts<'_>, caller: &Caller<'_>) -> Result<Vec<TypeId>, Refusal> {
-    match rules.decide(facts, &Tested::new()) {
-        Decision::Allowed => Ok(rules.held()),
-        Decision::Refused(refusal) => Err(refusal),
-        Decision::Ask(..) => Box::pin(ask(rules, facts, caller)).await,
-    }
-}
-
-async fn ask(rules: Rules<'_>, facts: &Facts<'_>, caller: &Caller<'_>) -> Result<Vec<TypeId>, Refusal> {
-    let mut tested = Tested::new();
-    loop {
-        match rules.decide(facts, &tested) {
-            Decision::Allowed => return Ok(rules.held()),
-            Decision::Refused(refusal) => return Err(refusal),
-            Decision::Ask(number, predicate) => {
-                let answer = predicate.test(caller).await?;
-                if tested.len() <= number {
-                    tested.resize(number + 1, None);
-                }
-                // The place was made just now.
-                if let Some(place) = tested.get_mut(number) {
-                    *place = Some(answer);
-                }
-            }
-        }
-    }
-}
-
 /// The argument tuple of a handler whose first argument is a [`Guard`]: a handler that states its policy.
 #[diagnostic::on_unimplemented(
     message = "this handler does not say who may call it",
@@ -543,7 +289,7 @@ guarded!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{endpoint::Source, openapi::Describe};
+    use crate::{auth::Auth, endpoint::Source, openapi::Describe};
 
     struct Somewhere;
 
@@ -571,43 +317,6 @@ mod tests {
     struct User {
         #[auth(username)]
         name: String,
-    }
-
-    fn principal() -> Principal<User> {
-        let user = Some(User { name: "john".to_owned() });
-        Principal { claims: None, user, schemes: Vec::new(), named: Vec::new() }
-    }
-
-    fn taken(parts: &mut Parts) -> Option<String> {
-        Principal::<User>::take(parts).and_then(Taken::user).map(|user| user.name)
-    }
-
-    #[test]
-    fn a_principal_is_taken_by_as_many_arguments_as_ask_for_it_and_by_no_other() {
-        for arguments in 0..4 {
-            let mut parts = parts();
-            principal().offer(&mut parts, arguments);
-            for _ in 0..arguments {
-                assert_eq!(taken(&mut parts).as_deref(), Some("john"));
-            }
-            assert_eq!(taken(&mut parts), None);
-        }
-    }
-
-    #[test]
-    fn what_one_guard_left_is_gone_with_the_next() {
-        let mut parts = parts();
-        principal().offer(&mut parts, 2);
-        principal().offer(&mut parts, 0);
-        assert_eq!(taken(&mut parts), None);
-    }
-
-    #[test]
-    fn a_copy_of_a_request_was_not_let_in() {
-        let mut parts = parts();
-        principal().offer(&mut parts, 1);
-        assert_eq!(taken(&mut parts.clone()), None);
-        assert_eq!(taken(&mut parts).as_deref(), Some("john"));
     }
 
     /// The future of a handler is as large as what it waits for, and is moved more than once with every request.

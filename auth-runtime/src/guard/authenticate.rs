@@ -1,0 +1,189 @@
+//! The way of a guarded request: credentials, what they are good for, user, decision.
+
+use std::{
+    any::{Any, TypeId},
+    sync::Arc,
+};
+
+use axum::http::request::Parts;
+
+use super::Principal;
+use crate::{
+    auth::Auth,
+    endpoint::Takes,
+    error::Refusal,
+    policy::{Caller, Decision, Facts, KnownUser, Presented, Rules, Tested},
+    scheme::{
+        Scheme,
+        bearer::{self, Bearer},
+        cross_site,
+    },
+    token::{AccessClaims, TokenFault},
+    user::AuthUser,
+    watch::AuditEvent,
+};
+
+/// What the arguments ask for, beside the policy.
+#[derive(Default)]
+pub(crate) struct Wants {
+    pub(crate) token: bool,
+    pub(crate) user: bool,
+    pub(crate) optional_user: bool,
+    pub(crate) schemes: Vec<&'static Scheme>,
+}
+
+impl Wants {
+    pub(super) fn of(takes: &[Takes]) -> Self {
+        let mut wants = Self::default();
+        for takes in takes {
+            match takes {
+                Takes::Nothing | Takes::Proof(_) => {}
+                Takes::Token | Takes::OptionalToken => wants.token = true,
+                Takes::User => wants.user = true,
+                Takes::OptionalUser => wants.optional_user = true,
+                Takes::Scheme(scheme) | Takes::OptionalScheme(scheme) => wants.schemes.push(scheme),
+            }
+        }
+        wants
+    }
+}
+
+/// The way of a guarded request: credentials, what they are good for, user, decision. Nothing is done that neither the
+/// policy nor the handler needs.
+pub(crate) async fn authenticate<U: AuthUser>(
+    auth: &Auth<U>,
+    parts: &Parts,
+    rules: Rules<'_>,
+    wants: &Wants,
+) -> Result<Principal<U>, Refusal> {
+    let outcome = try_authenticate(auth, parts, rules, wants).await;
+    match &outcome {
+        Ok(principal) => record_granted(auth, parts, principal),
+        Err(refusal) => record_refused(auth, parts, refusal),
+    }
+    outcome
+}
+
+pub(super) fn record_granted<U: AuthUser>(auth: &Auth<U>, parts: &Parts, principal: &Principal<U>) {
+    if !auth.answers().watch.sees_granted() {
+        return;
+    }
+    let user = principal.claims.as_ref().map(|claims| claims.subject.as_str());
+    auth.record(AuditEvent { user, ..AuditEvent::at("access.granted", parts) });
+}
+
+pub(super) fn record_refused<U>(auth: &Auth<U>, parts: &Parts, refusal: &Refusal) {
+    auth.record(AuditEvent::at("access.refused", parts).because(refusal));
+}
+
+pub(super) async fn try_authenticate<U: AuthUser>(
+    auth: &Auth<U>,
+    parts: &Parts,
+    rules: Rules<'_>,
+    wants: &Wants,
+) -> Result<Principal<U>, Refusal> {
+    let wants_user = wants.user || wants.optional_user || rules.needs_user();
+    let (claims, user) = if wants_user || wants.token || rules.needs_token() {
+        token_and_user(auth, parts, wants_user).await?
+    } else {
+        (None, None)
+    };
+    // What has to be waited for is on the heap: most requests need not wait, and every request carries the size of this.
+    let mut wanted = rules.schemes();
+    wanted.extend(&wants.schemes);
+    let Schemes { yielded: schemes, presented } =
+        if wanted.is_empty() { Schemes::default() } else { Box::pin(read_schemes(auth, parts, &wanted)).await? };
+
+    let known = user.as_ref().map(|user| user as &dyn KnownUser);
+    let token = claims.as_deref();
+    let facts = Facts { token, user: known, schemes: &presented };
+    let caller = Caller { parts, token, user: known };
+    let named = decide(rules, &facts, &caller).await?;
+    // Nobody asked for this user: who is disabled is nobody, rather than an optional somebody.
+    if wants.optional_user && !rules.own.implies_token() && user.as_ref().is_some_and(AuthUser::is_disabled) {
+        return Err(Refusal::Inactive);
+    }
+    Ok(Principal { claims, user, schemes, named })
+}
+
+/// The credentials of security schemes that a request shows, and what each of them yields.
+#[derive(Default)]
+struct Schemes {
+    yielded: Vec<Box<dyn Any + Send + Sync>>,
+    presented: Vec<Presented>,
+}
+
+async fn read_schemes<U>(auth: &Auth<U>, parts: &Parts, wanted: &[&'static Scheme]) -> Result<Schemes, Refusal> {
+    let mut schemes = Schemes::default();
+    for scheme in wanted {
+        if schemes.presented.iter().any(|present| present.scheme == *scheme) {
+            continue;
+        }
+        if let Some(found) = (scheme.read)(scheme, auth.authenticators(), parts).await? {
+            schemes.presented.push(Presented { scheme, scopes: found.scopes });
+            schemes.yielded.push(found.value);
+        }
+    }
+    Ok(schemes)
+}
+
+/// Whom the token stands for. A token that is there is good, or the request is refused.
+async fn token_and_user<U: AuthUser>(
+    auth: &Auth<U>,
+    parts: &Parts,
+    wants_user: bool,
+) -> Result<(Option<Arc<AccessClaims>>, Option<U>), Refusal> {
+    #[cfg(feature = "testing")]
+    if let Some(acting) = parts.extensions.get::<crate::testing::Acting<U>>() {
+        return Ok(acting.principal());
+    }
+    let credential = bearer::presented(&parts.headers, auth.answers().session_cookie).map_err(Refusal::InvalidToken)?;
+    let claims = match credential {
+        None => return Ok((None, None)),
+        Some(Bearer::Header(token)) => auth.verify_token(token).await?,
+        Some(Bearer::Cookie(_)) if is_forgeable(auth, parts) => return Err(Refusal::CrossSite),
+        Some(Bearer::Cookie(token)) => Box::pin(auth.verify_cookie(&token)).await?,
+    };
+    if !wants_user {
+        return Ok((Some(claims), None));
+    }
+    if claims.is_of_client() {
+        return Err(Refusal::InvalidToken(TokenFault::OfClient));
+    }
+    let user = auth.find_user(&claims.subject).await?.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?;
+    Ok((Some(claims), Some(user)))
+}
+
+/// Whether a page of another site may have sent this request, with the cookies that its user has here.
+pub(crate) fn is_forgeable<U>(auth: &Auth<U>, parts: &Parts) -> bool {
+    cross_site::is_forgeable(parts, auth.authenticators().trusted_origins())
+}
+
+/// Asks the policy, and its predicates for as long as it depends on them. Gives the named policies that hold.
+pub(crate) async fn decide(rules: Rules<'_>, facts: &Facts<'_>, caller: &Caller<'_>) -> Result<Vec<TypeId>, Refusal> {
+    match rules.decide(facts, &Tested::new()) {
+        Decision::Allowed => Ok(rules.held()),
+        Decision::Refused(refusal) => Err(refusal),
+        Decision::Ask(..) => Box::pin(ask(rules, facts, caller)).await,
+    }
+}
+
+async fn ask(rules: Rules<'_>, facts: &Facts<'_>, caller: &Caller<'_>) -> Result<Vec<TypeId>, Refusal> {
+    let mut tested = Tested::new();
+    loop {
+        match rules.decide(facts, &tested) {
+            Decision::Allowed => return Ok(rules.held()),
+            Decision::Refused(refusal) => return Err(refusal),
+            Decision::Ask(number, predicate) => {
+                let answer = predicate.test(caller).await?;
+                if tested.len() <= number {
+                    tested.resize(number + 1, None);
+                }
+                // The place was made just now.
+                if let Some(place) = tested.get_mut(number) {
+                    *place = Some(answer);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Who makes a request, and how the guard leaves it to its handler's arguments.
+
+use std::{
+    any::{Any, TypeId},
+    sync::Arc,
+};
+
+use axum::http::request::Parts;
+
+use crate::{policy::NamedPolicy, scheme::SecurityScheme, token::AccessClaims, user::AuthUser};
+
+/// Who makes the request, as the guard found out.
+pub(crate) struct Principal<U> {
+    pub(crate) claims: Option<Arc<AccessClaims>>,
+    pub(crate) user: Option<U>,
+    /// What the schemes yield, each as a value of its own type.
+    pub(super) schemes: Vec<Box<dyn Any + Send + Sync>>,
+    /// The named policies that hold.
+    pub(super) named: Vec<TypeId>,
+}
+
+/// A principal in a request's extensions, and how many arguments of the guarded handler may still ask for it. No other handler
+/// may: a guarded function can be a middleware, and what is behind it may ask for more than its policy did.
+struct Offered<U> {
+    principal: Option<Principal<U>>,
+    left: usize,
+}
+
+/// Extensions have to be cloned with their request. A copy of one that was let in was not let in itself: it offers nobody.
+impl<U> Clone for Offered<U> {
+    fn clone(&self) -> Self {
+        Self { principal: None, left: 0 }
+    }
+}
+
+impl<U: AuthUser> Principal<U> {
+    /// Leaves it for so many arguments, in the place of what another guard may have left.
+    pub(super) fn offer(self, parts: &mut Parts, arguments: usize) {
+        if arguments > 0 {
+            parts.extensions.insert(Offered { principal: Some(self), left: arguments });
+        } else {
+            parts.extensions.remove::<Offered<U>>();
+        }
+    }
+
+    /// The principal that the guard of this handler left for this argument.
+    pub(crate) fn take(parts: &mut Parts) -> Option<Taken<'_, U>> {
+        if parts.extensions.get::<Offered<U>>()?.left <= 1 {
+            let last = parts.extensions.remove::<Offered<U>>()?;
+            return last.principal.map(Taken::Last);
+        }
+        let offered = parts.extensions.get_mut::<Offered<U>>()?;
+        offered.left = offered.left.saturating_sub(1);
+        offered.principal.as_ref().map(Taken::Shared)
+    }
+
+    fn into_scheme<K: SecurityScheme>(self) -> Option<K> {
+        self.schemes.into_iter().find_map(|value| value.downcast().ok()).map(|value| *value)
+    }
+}
+
+/// What an argument of the handler is given. The last one that takes something need not copy it.
+pub(crate) enum Taken<'a, U> {
+    Shared(&'a Principal<U>),
+    Last(Principal<U>),
+}
+
+impl<U: AuthUser> Taken<'_, U> {
+    fn principal(&self) -> &Principal<U> {
+        match self {
+            Self::Shared(principal) => principal,
+            Self::Last(principal) => principal,
+        }
+    }
+
+    pub(crate) fn user(self) -> Option<U> {
+        match self {
+            Self::Shared(principal) => principal.user.clone(),
+            Self::Last(principal) => principal.user,
+        }
+    }
+
+    pub(crate) fn claims(self) -> Option<Arc<AccessClaims>> {
+        self.principal().claims.clone()
+    }
+
+    /// What a scheme yields.
+    pub(crate) fn scheme<K: SecurityScheme>(self) -> Option<K> {
+        match self {
+            Self::Shared(principal) => principal.schemes.iter().find_map(|value| value.downcast_ref()).cloned(),
+            Self::Last(principal) => principal.into_scheme(),
+        }
+    }
+
+    /// Whether this policy holds.
+    pub(crate) fn holds<P: NamedPolicy>(&self) -> bool {
+        self.principal().named.contains(&TypeId::of::<P>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    #[derive(crate::AuthUser, Clone)]
+    #[auth(no_password, always_active)]
+    struct User {
+        #[auth(username)]
+        name: String,
+    }
+
+    fn parts() -> Parts {
+        Request::new(()).into_parts().0
+    }
+
+    fn principal() -> Principal<User> {
+        let user = Some(User { name: "john".to_owned() });
+        Principal { claims: None, user, schemes: Vec::new(), named: Vec::new() }
+    }
+
+    fn taken(parts: &mut Parts) -> Option<String> {
+        Principal::<User>::take(parts).and_then(Taken::user).map(|user| user.name)
+    }
+
+    #[test]
+    fn a_principal_is_taken_by_as_many_arguments_as_ask_for_it_and_by_no_other() {
+        for arguments in 0..4 {
+            let mut parts = parts();
+            principal().offer(&mut parts, arguments);
+            for _ in 0..arguments {
+                assert_eq!(taken(&mut parts).as_deref(), Some("john"));
+            }
+            assert_eq!(taken(&mut parts), None);
+        }
+    }
+
+    #[test]
+    fn what_one_guard_left_is_gone_with_the_next() {
+        let mut parts = parts();
+        principal().offer(&mut parts, 2);
+        principal().offer(&mut parts, 0);
+        assert_eq!(taken(&mut parts), None);
+    }
+
+    #[test]
+    fn a_copy_of_a_request_was_not_let_in() {
+        let mut parts = parts();
+        principal().offer(&mut parts, 1);
+        assert_eq!(taken(&mut parts.clone()), None);
+        assert_eq!(taken(&mut parts).as_deref(), Some("john"));
+    }
+}
