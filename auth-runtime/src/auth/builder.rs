@@ -48,7 +48,7 @@ pub struct AuthBuilder<U> {
     revocations: Option<Box<dyn AnyRevocationStore>>,
     clients: Option<Box<dyn AnyClientStore>>,
     counters: Box<dyn AnyCounterStore>,
-    guessing: GuessingLimits,
+    guessing: Option<GuessingLimits>,
     proxies: Option<Result<TrustedProxies, String>>,
     password_rules: PasswordRules,
     audit: Option<Arc<dyn AuditSink>>,
@@ -77,7 +77,7 @@ impl<U: AuthUser> AuthBuilder<U> {
             revocations: None,
             clients: None,
             counters: Box::new(MemoryStore::new()),
-            guessing: GuessingLimits::default(),
+            guessing: None,
             proxies: None,
             password_rules: PasswordRules::default(),
             audit: None,
@@ -204,9 +204,10 @@ impl<U: AuthUser> AuthBuilder<U> {
         self
     }
 
-    /// How often passwords may be tried in vain.
+    /// How often passwords may be tried in vain. What is written here holds; without it, the limits are those of
+    /// [`GuessingLimits::default`], with room for the logins that [`hashing_pool`](Self::hashing_pool) lets run at once.
     pub fn guessing_limits(mut self, limits: GuessingLimits) -> Self {
-        self.guessing = limits;
+        self.guessing = Some(limits);
         self
     }
 
@@ -414,7 +415,9 @@ impl<U: AuthUser> AuthBuilder<U> {
         if self.store_timeout.is_zero() {
             return Err(ConfigError::new("no store answers in no time: the store timeout is zero"));
         }
-        if let Some(problem) = self.guessing.problem() {
+        let permits = self.pool.permits;
+        let guessing = self.guessing.unwrap_or_else(|| GuessingLimits::default().with_room_for(permits));
+        if let Some(problem) = guessing.problem() {
             return Err(ConfigError::new(problem));
         }
         if let Some(problem) = self.password_rules.problem() {
@@ -521,7 +524,7 @@ impl<U: AuthUser> AuthBuilder<U> {
             revocations: self.revocations,
             clients: self.clients,
             counters: self.counters,
-            guessing: self.guessing.with_room_for(self.pool.permits),
+            guessing,
             password_rules: self.password_rules,
             mailer: self.mailer,
             mails: Arc::new(Semaphore::new(MOST_MAILS_AT_ONCE)),

@@ -16,9 +16,9 @@ use crate::store::Pace;
 /// in case or in how Unicode writes them are one account, and whether there is a user of a name makes no difference. Who is
 /// known where goes by the name as it is stored.
 ///
-/// Logins that run at the same time count until each has turned out right: so that they do not refuse each other, an account and
-/// a known address have at least twice as many tries in a row as there are [permits to hash](crate::PoolSize::permits); an
-/// account of strangers no more than half of [`lock_after`](Self::lock_after) for that.
+/// Logins that run at the same time count until each has turned out right. So that they do not refuse each other, by default an
+/// account has five tries in a row, or twice [`PoolSize::permits`](crate::PoolSize::permits) up to 50, and a familiar address 20,
+/// or twice the permits. Limits that are [written](super::AuthBuilder::guessing_limits) hold as they are written.
 ///
 /// ```
 /// use auth_runtime::{GuessingLimits, Pace};
@@ -30,14 +30,15 @@ use crate::store::Pace;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GuessingLimits {
-    /// For one account. Unless said: five in a row, then a second, doubled each time up to a quarter of an hour; forgotten after
-    /// a day.
+    /// For one account. By default five in a row, or twice [`PoolSize::permits`](crate::PoolSize::permits) up to 50; then a second,
+    /// doubled each time up to a quarter of an hour; forgotten after a day.
     pub account: Pace,
     /// So many within the window of [`account`](Self::account), 100 unless said (the most that NIST SP 800-63B-4 allows), and for
     /// strangers the account is locked until it has passed: what they are answered is what a wrong password is answered.
     pub lock_after: u64,
-    /// For one account at an address where it is known. Unless said: 20 in a day. As long as the next would have to wait, the
-    /// account's user is a stranger there too.
+    /// For one account at an address where it is known: by default 20 in a day, or twice
+    /// [`PoolSize::permits`](crate::PoolSize::permits). As long as the next would have to wait, the account's user is a stranger
+    /// there too.
     pub familiar: Pace,
     /// For one IPv4 address or IPv6 network of 64 bits; an IPv6 network of 48 bits has five times as many in a row. Unless said:
     /// 50 in a row, then a second, doubled each time up to five minutes; forgotten after an hour.
@@ -82,7 +83,8 @@ impl GuessingLimits {
     };
 
     /// With room for right logins, which count until they have turned out right: of those there are as many at once as there are
-    /// permits to hash. An account does not get more than half of what locks it.
+    /// permits to hash. An account does not get more than half of what locks it. For the defaults alone: a limit that somebody wrote
+    /// is not loosened.
     pub(super) fn with_room_for(mut self, permits: NonZeroUsize) -> Self {
         let room = u32::try_from(permits.get()).unwrap_or(u32::MAX).saturating_mul(2);
         let half_a_lock = u32::try_from(self.lock_after / 2).unwrap_or(u32::MAX);
@@ -123,8 +125,6 @@ mod tests {
         assert_eq!(free(limits, 16), (32, 32));
         assert_eq!(free(limits, 64), (50, 128));
         assert_eq!(free(limits, usize::MAX), (50, u32::MAX));
-        assert_eq!(free(GuessingLimits { lock_after: 1, ..limits }, 16), (5, 32));
-        assert_eq!(free(GuessingLimits::NONE, 16), (u32::MAX, u32::MAX));
     }
 
     #[test]
@@ -132,6 +132,17 @@ mod tests {
         let permits = NonZeroUsize::new(40).unwrap();
         let auth = crate::Auth::without_users().hashing_pool(crate::PoolSize { permits, waiting: 0 }).build().unwrap();
         assert_eq!((auth.0.guessing.account.free, auth.0.guessing.familiar.free), (50, 80));
+    }
+
+    #[test]
+    fn limits_that_are_written_hold() {
+        let defaults = GuessingLimits::default();
+        let strict = GuessingLimits { account: Pace { free: 3, ..defaults.account }, ..defaults };
+        for limits in [strict, defaults, GuessingLimits::NONE] {
+            let size = crate::PoolSize { permits: NonZeroUsize::new(40).unwrap(), waiting: 0 };
+            let auth = crate::Auth::without_users().hashing_pool(size).guessing_limits(limits).build().unwrap();
+            assert_eq!(auth.0.guessing, limits);
+        }
     }
 
     #[test]
