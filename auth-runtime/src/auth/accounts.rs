@@ -208,7 +208,7 @@ impl<U: AuthUser> Auth<U> {
     pub async fn address_token(&self, username: &str, address: &str) -> Result<Option<Secret>, Refusal> {
         let Some(user) = self.find_named(username).await? else { return Ok(None) };
         if is_anothers(&user, address) {
-            return Err(Refusal::BadForm(FormFault::field("address", Wrong::Unfit)));
+            return Err(Refusal::BadForm(FormFault::field("address", Wrong::NotYours)));
         }
         if self.has_had_mail("verify", username).await? {
             return Ok(None);

@@ -29,6 +29,7 @@ impl<'a> FieldEntry<'a> {
         match wrong {
             Wrong::Missing => Self::missing(field),
             Wrong::Unfit => Self::new("value_error", field, "Value error, too long or not text"),
+            Wrong::NotYours => Self::new("value_error", field, "Value error, not the address of this account"),
             Wrong::Repeated => Self::new("value_error", field, "Value error, given more than once"),
             Wrong::NotPassword { value } => Self {
                 input: Some(value),
@@ -85,4 +86,18 @@ pub(super) struct Problem<'a> {
 pub(super) struct OAuthError<'a> {
     pub(super) error: &'a str,
     pub(super) error_description: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_persons_address_is_not_called_unfit() {
+        let fault = FormFault::field("address", Wrong::NotYours);
+        assert_eq!(fault.to_string(), "The field address is not the address of this account.");
+        let said = serde_json::to_value(FastApiDetail::of_form(&fault)).unwrap();
+        assert_eq!(said["detail"][0]["msg"], "Value error, not the address of this account");
+        assert_eq!(said["detail"][0]["loc"], serde_json::json!(["body", "address"]));
+    }
 }

@@ -145,6 +145,8 @@ pub enum Wrong {
     Repeated,
     /// It is too long, or has characters that it cannot have.
     Unfit,
+    /// It is not the address of whoever asks.
+    NotYours,
     /// `grant_type` is not `password`.
     NotPassword {
         /// What it is instead.
@@ -190,6 +192,9 @@ impl fmt::Display for FormFault {
                             "{separator}The field {} is too long, or has characters that it cannot have.",
                             fault.field
                         )?,
+                        Wrong::NotYours => {
+                            write!(f, "{separator}The field {} is not the address of this account.", fault.field)?;
+                        }
                         Wrong::NotPassword { .. } => write!(f, "{separator}The field grant_type is not password.")?,
                     }
                 }
