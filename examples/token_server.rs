@@ -72,7 +72,7 @@ impl Mailer for Console {
     async fn send(&self, mail: Mail) -> Result<(), StoreError> {
         match mail {
             Mail::ResetPassword { username, token } => println!("mail to {username}: reset={}", token.expose()),
-            Mail::VerifyAddress { address, token, .. } => println!("mail to {address}: verify={}", token.expose()),
+            Mail::VerifyEmail { email, token, .. } => println!("mail to {email}: verify={}", token.expose()),
             _ => {}
         }
         Ok(())

@@ -282,8 +282,8 @@ pub fn derive_scope(input: TokenStream) -> TokenStream {
 /// Makes a struct the users of an application, with a field for each of `#[auth(username)]`, `#[auth(disabled)]` and
 /// `#[auth(password_hash)]`, and one for `#[auth(roles)]` if they have some: a role, or an `Option`, a `Vec` or a set of roles.
 ///
-/// A `bool` field with `#[auth(verified)]` is whether the user's address was shown to be the user's own. In a database a field is
-/// a column of its name, or of another: `#[auth(column = "email")]`, also beside the others.
+/// A `bool` field with `#[auth(verified)]` is whether the user's email address was shown to be the user's own. In a database a
+/// field is a column of its name, or of another: `#[auth(column = "email")]`, also beside the others.
 ///
 /// On the struct, `#[auth(always_active)]` and `#[auth(no_password)]` say that there is no such field.
 #[proc_macro_derive(AuthUser, attributes(auth))]

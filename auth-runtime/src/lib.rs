@@ -127,7 +127,7 @@ pub use self::{
     ambient::{Clock, Randomness, RandomnessUnavailable},
     auth::{
         Auth, AuthBuilder, AuthState, ConfigError, GuessingLimits, Introspection, IssuedTokens, Mail, Mailer, NoUsers,
-        SessionLifetime, VerifiedAddress,
+        SessionLifetime, VerifiedEmail,
     },
     boxed::BoxError,
     endpoint::Lint,

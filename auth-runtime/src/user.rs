@@ -25,8 +25,8 @@ pub(crate) const MAX_NAME_BYTES: usize = 254;
 /// }
 /// ```
 ///
-/// A field marked `#[auth(verified)]`, a `bool`, is whether the user's address was shown to be the user's own. In a database,
-/// each field is a column of its name, or of another: `#[auth(username, column = "email")]`.
+/// A field marked `#[auth(verified)]`, a `bool`, is whether the user's email address was shown to be the user's own. In a
+/// database, each field is a column of its name, or of another: `#[auth(username, column = "email")]`.
 ///
 /// A user type without one of these says so on the struct: `#[auth(always_active)]`, `#[auth(no_password)]`.
 ///
@@ -72,23 +72,23 @@ pub trait AuthUser: Clone + Send + Sync + 'static {
         false
     }
 
-    /// The user's address, where the user type knows it: what is shown to be the user's own has to be this one. Unless said it is
-    /// the username, where that looks like an address of mail; so it is for whoever derives this.
+    /// The user's email address (the claim `email` of OpenID Connect), where the user type knows it: what is shown to be the
+    /// user's own has to be this one. By default it is the username, where that looks like one; so it is for whoever derives this.
     ///
     /// Where it is `None`, any address is verified that the user can read mail at: the application compares what
-    /// [`Auth::verify_address`](crate::Auth::verify_address) gives.
-    fn address(&self) -> Option<&str> {
+    /// [`Auth::verify_email`](crate::Auth::verify_email) gives.
+    fn email(&self) -> Option<&str> {
         let (name, host) = self.username().split_once('@')?;
         (!name.is_empty() && !host.is_empty()).then(|| self.username())
     }
 
-    /// Whether the user's address was shown to be the user's own: the field marked `#[auth(verified)]`, and false without
-    /// one.
+    /// Whether the user's email address was shown to be the user's own (`email_verified` of OpenID Connect): the field marked
+    /// `#[auth(verified)]`, and false without one.
     fn is_verified(&self) -> bool {
         false
     }
 
-    /// Says whether the user's address was shown to be the user's own; false for a user type that does not keep it.
+    /// Says whether the user's email address was shown to be the user's own; false for a user type that does not keep it.
     fn set_verified(&mut self, verified: bool) -> bool {
         let _ = verified;
         false
@@ -147,7 +147,7 @@ impl DisabledField for Option<bool> {
 
 /// The type of the field marked `#[auth(verified)]`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot say whether a user's address is verified",
+    message = "`{Self}` cannot say whether a user's email address is verified",
     label = "the field marked `#[auth(verified)]` is a `bool`"
 )]
 pub trait VerifiedField {

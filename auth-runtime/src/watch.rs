@@ -25,7 +25,7 @@ use crate::{ambient::Clock, error::Refusal};
 /// | `refresh.replayed` | a used refresh token came again, and its session was ended | `user`, `session` |
 /// | `client.refused` | a client did not show that it is the one that it says | `client`, unless it is longer than any name |
 /// | `password.changed`, `password.reset_asked`, `password.upgraded` | what they say | `user` |
-/// | `user.registered`, `user.disabled`, `user.enabled`, `user.deleted`, `address.verified` | what they say | `user` |
+/// | `user.registered`, `user.disabled`, `user.enabled`, `user.deleted`, `email.verified` | what they say | `user` |
 ///
 /// The reasons of `login.refused`: `unknown_user`, `no_password`, `unreadable_hash`, `wrong_password`, `disabled`, `locked`,
 /// `too_many_attempts`, `too_long`, `bad_form`, `busy` and `unavailable`. Those of a guard are the names of

@@ -438,21 +438,21 @@ async fn a_token_of_another_purpose() {
     for opaque in [false, true] {
         let house = House::of(tokens(opaque)).await;
         let reset = house.auth.password_reset_token("johndoe").await.unwrap().unwrap();
-        let address = house.auth.address_token("johndoe", "john@example.com").await.unwrap().unwrap();
+        let email = house.auth.email_token("johndoe", "john@example.com").await.unwrap().unwrap();
         let (cookie, _) = house.auth.start_cookie_session("johndoe", &[]).await.unwrap();
         let of_client = TokenRequest::new("johndoe", &[]).client(Some("johndoe"));
         let of_client = house.auth.issue_token(of_client).await.unwrap().token;
         for (token, what) in
-            [(&reset, "reset"), (&address, "address"), (&cookie, "cookie"), (&of_client, "a client's own")]
+            [(&reset, "reset"), (&email, "email"), (&cookie, "cookie"), (&of_client, "a client's own")]
         {
             house.refuses(token.expose(), what).await;
         }
         let new = || Secret::new("a password of some length");
-        for token in [&address, &cookie, &of_client] {
+        for token in [&email, &cookie, &of_client] {
             assert!(house.auth.reset_password(token, new(), ClientAddress::UNKNOWN).await.is_err());
         }
         for token in [&reset, &cookie, &of_client] {
-            assert!(house.auth.verify_address(token).await.is_err());
+            assert!(house.auth.verify_email(token).await.is_err());
             assert!(house.auth.refresh(token, None, None).await.is_err());
         }
     }

@@ -156,8 +156,8 @@ async fn every_decision_is_told_under_its_stable_name() {
     auth.change_password("ann", &PASSWORD.into(), "another long password".into(), from).await.unwrap();
     let reset = auth.password_reset_token("ann").await.unwrap().unwrap();
     auth.reset_password(&reset, PASSWORD.into(), from).await.unwrap();
-    let shown = auth.address_token("ann", "ann@example.com").await.unwrap().unwrap();
-    auth.verify_address(&shown).await.unwrap();
+    let shown = auth.email_token("ann", "ann@example.com").await.unwrap().unwrap();
+    auth.verify_email(&shown).await.unwrap();
     auth.disable_user("ann").await.unwrap();
     assert!(auth.verify_login("ann", &PASSWORD.into(), from).await.is_err());
     assert_eq!(journal.last("login.refused")["reason"], "disabled");

@@ -34,10 +34,10 @@ on_each_store! {
         assert_eq!(register("username=jane&password=long-enough").await, 201);
         let (access, token) = tokens(&server.post_form("/token", "username=jane&password=long-enough").await);
 
-        assert_eq!(post_as(&server, "/account/address", &access, "address=jane%40mail.example").await.status, 202);
-        let Mail::VerifyAddress { username, address, token: proof } = outbox.next().await else { panic!() };
-        assert_eq!((username.as_str(), address.as_str()), ("jane", "jane@mail.example"));
-        let verify = async |token: &str| server.post_form("/account/address/verify", &format!("token={token}")).await.status;
+        assert_eq!(post_as(&server, "/account/email", &access, "email=jane%40mail.example").await.status, 202);
+        let Mail::VerifyEmail { username, email, token: proof } = outbox.next().await else { panic!() };
+        assert_eq!((username.as_str(), email.as_str()), ("jane", "jane@mail.example"));
+        let verify = async |token: &str| server.post_form("/account/email/verify", &format!("token={token}")).await.status;
         assert_eq!(verify("unknown").await, 400);
         assert_eq!(verify(&token).await, 400, "a refresh token is no proof");
         assert_eq!(verify(proof.expose()).await, 204);
@@ -70,16 +70,16 @@ on_each_store! {
         let form = "username=jane%40mail.example&password=long-enough";
         assert_eq!(server.post_form("/register", form).await.status, 201);
         let (access, _) = tokens(&server.post_form("/token", form).await);
-        let ask = async |address: &str| post_as(&server, "/account/address", &access, &format!("address={address}")).await;
+        let ask = async |email: &str| post_as(&server, "/account/email", &access, &format!("email={email}")).await;
         let another = ask("john%40mail.example").await;
         assert_eq!(another.status, 400);
-        assert!(another.body.contains("The field address is not the address of this account."), "{}", another.body);
+        assert!(another.body.contains("The field email is not the address of this account."), "{}", another.body);
         assert_eq!(outbox.count(), 0);
         assert_eq!(ask("jane%40mail.example").await.status, 202);
-        let Mail::VerifyAddress { token, .. } = outbox.next().await else { panic!() };
-        assert_eq!(server.post_form("/account/address/verify", &format!("token={}", token.expose())).await.status, 204);
+        let Mail::VerifyEmail { token, .. } = outbox.next().await else { panic!() };
+        assert_eq!(server.post_form("/account/email/verify", &format!("token={}", token.expose())).await.status, 204);
         // A user type that does not know takes any.
-        assert!(auth.address_token("john", "anything@mail.example").await.unwrap().is_some());
+        assert!(auth.email_token("john", "anything@mail.example").await.unwrap().is_some());
     }
 
     async fn administrators_and_nobody_else_rule_over_accounts(store: Store) {

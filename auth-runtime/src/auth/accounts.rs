@@ -1,4 +1,4 @@
-//! The life of a user: registering, changing and resetting the password, verifying an address, disabling, deleting.
+//! The life of a user: registering, changing and resetting the password, verifying an email address, disabling, deleting.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -33,13 +33,13 @@ pub enum Mail {
         /// What [`Auth::reset_password`] takes.
         token: Secret,
     },
-    /// A way to show that an address is one's own, for a day.
-    VerifyAddress {
+    /// A way to show that an email address is one's own, for a day.
+    VerifyEmail {
         /// Whose address.
         username: String,
         /// Where the mail goes.
-        address: String,
-        /// What [`Auth::verify_address`] takes.
+        email: String,
+        /// What [`Auth::verify_email`] takes.
         token: Secret,
     },
 }
@@ -77,14 +77,14 @@ impl<T: Mailer> AnyMailer for T {
     }
 }
 
-/// An address that was shown to be its user's own.
+/// An email address that was shown to be its user's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct VerifiedAddress {
+pub struct VerifiedEmail {
     /// Whose it is.
     pub username: String,
     /// The address.
-    pub address: String,
+    pub email: String,
 }
 
 impl<U: AuthUser> Auth<U> {
@@ -199,35 +199,34 @@ impl<U: AuthUser> Auth<U> {
         Ok(kept.subject)
     }
 
-    /// A token that shows an address to be this user's own, once, within a day; `None` if there is no such user, or if this was
+    /// A token that shows an email address to be this user's own, once, within a day; `None` if there is no such user, or if this was
     /// asked for too often.
     ///
     /// # Errors
-    /// [`Refusal::BadForm`] for another address than the [user's own](AuthUser::address), where that is known, and as
+    /// [`Refusal::BadForm`] for another address than the [user's own](AuthUser::email), where that is known, and as
     /// [`password_reset_token`](Self::password_reset_token).
-    pub async fn address_token(&self, username: &str, address: &str) -> Result<Option<Secret>, Refusal> {
+    pub async fn email_token(&self, username: &str, email: &str) -> Result<Option<Secret>, Refusal> {
         let Some(user) = self.find_named(username).await? else { return Ok(None) };
-        if is_anothers(&user, address) {
-            return Err(Refusal::BadForm(FormFault::field("address", Wrong::NotYours)));
+        if is_anothers(&user, email) {
+            return Err(Refusal::BadForm(FormFault::field("email", Wrong::NotYours)));
         }
         if self.has_had_mail("verify", username).await? {
             return Ok(None);
         }
-        self.keep_single_use(TokenPurpose::VerifyAddress, username, Some(address), VERIFY_LIFETIME).await.map(Some)
+        self.keep_single_use(TokenPurpose::VerifyEmail, username, Some(email), VERIFY_LIFETIME).await.map(Some)
     }
 
-    /// Takes a token of [`address_token`](Self::address_token): the user's address is verified, and the field marked
+    /// Takes a token of [`email_token`](Self::email_token): the user's email address is verified, and the field marked
     /// `#[auth(verified)]` says so.
     ///
-    /// The address is the one that was asked about. An application whose [user type](AuthUser::address) does not know it, or whose
+    /// The address is the one that was asked about. An application whose [user type](AuthUser::email) does not know it, or whose
     /// users change addresses, compares it.
     ///
     /// # Errors
     /// [`Refusal::BadGrant`] if the token is unknown, used or expired, or is for an address that is not the user's own,
-    /// [`Refusal::NoSuchUser`], [`Refusal::Unavailable`] if a
-    /// store is down.
-    pub async fn verify_address(&self, token: &Secret) -> Result<VerifiedAddress, Refusal> {
-        let kept = self.find_single_use(TokenPurpose::VerifyAddress, token).await?;
+    /// [`Refusal::NoSuchUser`], [`Refusal::Unavailable`] if a store is down.
+    pub async fn verify_email(&self, token: &Secret) -> Result<VerifiedEmail, Refusal> {
+        let kept = self.find_single_use(TokenPurpose::VerifyEmail, token).await?;
         let user = self.find_user(&kept.subject).await?.ok_or(Refusal::NoSuchUser)?;
         if is_anothers(&user, kept.detail.as_deref().unwrap_or_default()) {
             return Err(Refusal::BadGrant(GrantFault::InvalidGrant));
@@ -236,8 +235,8 @@ impl<U: AuthUser> Auth<U> {
         if !self.bounded(self.0.users.set_verified(&kept.subject, true)).await? {
             return Err(Refusal::NoSuchUser);
         }
-        self.record(AuditEvent::of("address.verified", &kept.subject));
-        Ok(VerifiedAddress { username: kept.subject, address: kept.detail.unwrap_or_default() })
+        self.record(AuditEvent::of("email.verified", &kept.subject));
+        Ok(VerifiedEmail { username: kept.subject, email: kept.detail.unwrap_or_default() })
     }
 
     /// Disables a user, and ends every session.
@@ -321,8 +320,8 @@ impl<U: AuthUser> Auth<U> {
 }
 
 /// Whether this is known not to be the user's address.
-fn is_anothers<U: AuthUser>(user: &U, address: &str) -> bool {
-    user.address().is_some_and(|own| own != address)
+fn is_anothers<U: AuthUser>(user: &U, email: &str) -> bool {
+    user.email().is_some_and(|own| own != email)
 }
 
 #[cfg(test)]

@@ -251,7 +251,7 @@ impl<U: AuthUser> AuthBuilder<U> {
         self
     }
 
-    /// What sends mail, for the endpoints that reset passwords and verify addresses.
+    /// What sends mail, for the endpoints that reset passwords and verify email addresses.
     pub fn mailer(mut self, mailer: impl Mailer) -> Self {
         self.mailer = Some(Arc::new(mailer));
         self

@@ -323,7 +323,7 @@ async fn a_client_takes_back_what_is_its_own() {
 #[tokio::test]
 async fn a_token_of_single_use_is_good_for_one_thing_once_and_for_its_time() {
     let desk = Desk::signed();
-    let (reset, verify) = (TokenPurpose::ResetPassword, TokenPurpose::VerifyAddress);
+    let (reset, verify) = (TokenPurpose::ResetPassword, TokenPurpose::VerifyEmail);
     let keep = async || desk.auth.keep_single_use(reset, "john", Some("x"), Duration::from_secs(60)).await.unwrap();
     let token = keep().await;
     assert_ne!(token.expose(), keep().await.expose());

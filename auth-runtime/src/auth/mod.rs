@@ -29,7 +29,7 @@ use tokio::sync::Semaphore;
 
 use self::{accounts::AnyMailer, sessions::Sessions};
 pub use self::{
-    accounts::{Mail, Mailer, VerifiedAddress},
+    accounts::{Mail, Mailer, VerifiedEmail},
     builder::{AuthBuilder, ConfigError},
     guessing::GuessingLimits,
     introspection::Introspection,

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::form::{Field, Form, OfAddress, OfAddressToken, OfChange, OfName, OfNewUser, OfPassword, OfReset, answer};
+use super::form::{Field, Form, OfEmail, OfEmailToken, OfChange, OfName, OfNewUser, OfPassword, OfReset, answer};
 use crate::{
     address::ClientAddress,
     auth::{Auth, AuthState, Mail},
@@ -136,36 +136,36 @@ pub(crate) async fn reset_password<S: AuthState + Clone + 'static>(
     answer(&state, reset.await)
 }
 
-/// Ask for a way to show that an address is yours: `address`.
-#[post("/address", tag = "account")]
+/// Ask for a way to show that an email address is yours: `email`.
+#[post("/email", tag = "account")]
 #[requires_active_user]
-pub(crate) async fn send_address_token<S: AuthState + Clone + 'static>(
+pub(crate) async fn send_email_token<S: AuthState + Clone + 'static>(
     State(state): State<S>,
     token: AccessToken,
-    form: Form<OfAddress>,
+    form: Form<OfEmail>,
 ) -> Response {
     let ask = async {
-        let address = Field::name("address", form.fields.address)?;
+        let email = Field::name("email", form.fields.email)?;
         let username = token.subject.clone();
-        if let Some(token) = state.auth().address_token(&username, &address).await? {
-            state.auth().send(Mail::VerifyAddress { username, address, token }).await;
+        if let Some(token) = state.auth().email_token(&username, &email).await? {
+            state.auth().send(Mail::VerifyEmail { username, email, token }).await;
         }
         Ok(StatusCode::ACCEPTED.into_response())
     };
     answer(&state, ask.await)
 }
 
-/// Show that an address is yours, with the token that was sent to it: `token`.
-#[post("/address/verify", tag = "account")]
+/// Show that an email address is yours, with the token that was sent to it: `token`.
+#[post("/email/verify", tag = "account")]
 #[public]
 #[accept(public_mutation)]
-pub(crate) async fn verify_address<S: AuthState + Clone + 'static>(
+pub(crate) async fn verify_email<S: AuthState + Clone + 'static>(
     State(state): State<S>,
-    form: Form<OfAddressToken>,
+    form: Form<OfEmailToken>,
 ) -> Response {
     let verify = async {
         let token = Field::secret("token", form.fields.token)?;
-        state.auth().verify_address(&token).await?;
+        state.auth().verify_email(&token).await?;
         Ok(DONE.into_response())
     };
     answer(&state, verify.await)

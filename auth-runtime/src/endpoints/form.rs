@@ -58,12 +58,12 @@ const TOO_MANY: Refusal = Refusal::TooManyAttempts(1);
 forms! {
     OfRevoked: "token" => OK;
     OfIntrospected: "token" => OK, INVALID_CLIENT;
-    OfAddressToken: "token" => NO_CONTENT, INVALID_GRANT, Refusal::NoSuchUser;
+    OfEmailToken: "token" => NO_CONTENT, INVALID_GRANT, Refusal::NoSuchUser;
     OfName: "username" => ACCEPTED;
     OfNewUser: "username", "password" => CREATED, Refusal::UsernameTaken, WEAK_PASSWORD, TOO_MANY;
     OfChange: "password", "new_password" => NO_CONTENT, Refusal::BadLogin, WEAK_PASSWORD, TOO_MANY, Refusal::NoSuchUser;
     OfReset: "token", "new_password" => NO_CONTENT, INVALID_GRANT, WEAK_PASSWORD, Refusal::NoSuchUser;
-    OfAddress: "address" => ACCEPTED;
+    OfEmail: "email" => ACCEPTED;
     OfPassword: "password" => NO_CONTENT, Refusal::BadLogin, TOO_MANY, Refusal::NoSuchUser;
 }
 

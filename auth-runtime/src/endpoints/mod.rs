@@ -64,8 +64,8 @@ pub fn sessions<S: AuthState + Clone + 'static>() -> SecureRouter<S> {
 }
 
 /// What users do with their own accounts, each with a form: `POST /password` changes it, `POST /password/forgot` and
-/// `POST /password/reset` replace one that is forgotten, `POST /address` and `POST /address/verify` show that an address is
-/// one's own, `POST /delete` removes the account.
+/// `POST /password/reset` replace one that is forgotten, `POST /email` and `POST /email/verify` show that an email
+/// address is one's own, `POST /delete` removes the account.
 ///
 /// Mails are sent by the application's [`Mailer`](crate::Mailer).
 pub fn account<S: AuthState + Clone + 'static>() -> SecureRouter<S> {
@@ -73,8 +73,8 @@ pub fn account<S: AuthState + Clone + 'static>() -> SecureRouter<S> {
         .mount(account::change_password::<S>)
         .mount(account::forgot_password::<S>)
         .mount(account::reset_password::<S>)
-        .mount(account::send_address_token::<S>)
-        .mount(account::verify_address::<S>)
+        .mount(account::send_email_token::<S>)
+        .mount(account::verify_email::<S>)
         .mount(account::delete::<S>)
 }
 

@@ -94,10 +94,10 @@ mod tests {
 
     #[test]
     fn another_persons_address_is_not_called_unfit() {
-        let fault = FormFault::field("address", Wrong::NotYours);
-        assert_eq!(fault.to_string(), "The field address is not the address of this account.");
+        let fault = FormFault::field("email", Wrong::NotYours);
+        assert_eq!(fault.to_string(), "The field email is not the address of this account.");
         let said = serde_json::to_value(FastApiDetail::of_form(&fault)).unwrap();
         assert_eq!(said["detail"][0]["msg"], "Value error, not the address of this account");
-        assert_eq!(said["detail"][0]["loc"], serde_json::json!(["body", "address"]));
+        assert_eq!(said["detail"][0]["loc"], serde_json::json!(["body", "email"]));
     }
 }

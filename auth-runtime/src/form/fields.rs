@@ -77,7 +77,7 @@ impl Collected {
             refresh_token,
             token,
             new_password,
-            address,
+            email,
         } = &mut self.fields;
         let repeated = match name {
             "grant_type" => replace(grant_type, value.into_owned()).then_some("grant_type"),
@@ -89,7 +89,7 @@ impl Collected {
             "refresh_token" => replace(refresh_token, Secret::new(value)).then_some("refresh_token"),
             "token" => replace(token, Secret::new(value)).then_some("token"),
             "new_password" => replace(new_password, Secret::new(value)).then_some("new_password"),
-            "address" => replace(address, value.into_owned()).then_some("address"),
+            "email" => replace(email, value.into_owned()).then_some("email"),
             _ => None,
         };
         if let Some(field) = repeated.filter(|field| !self.repeated.contains(field)) {

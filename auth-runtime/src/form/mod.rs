@@ -97,7 +97,7 @@ pub struct Fields {
     pub(crate) refresh_token: Option<Secret>,
     pub(crate) token: Option<Secret>,
     pub(crate) new_password: Option<Secret>,
-    pub(crate) address: Option<String>,
+    pub(crate) email: Option<String>,
 }
 
 /// Why a form cannot be read.

@@ -190,7 +190,7 @@ fn operation(endpoint: &Listed, description: Describe, of_application: &Answers,
             let schema = match *field {
                 "new_password" => field_schema(field).min_length(Some(answers.least_password)),
                 "password" if is_registration => field_schema(field).min_length(Some(answers.least_password)),
-                "username" | "address" if listed.required != ["username"] => {
+                "username" | "email" if listed.required != ["username"] => {
                     field_schema(field).max_length(Some(MAX_NAME_BYTES)).pattern(Some(NAME))
                 }
                 _ => field_schema(field).min_length(Some(1)),

@@ -113,10 +113,10 @@ pub trait UserStore: Send + Sync + 'static {
         unsupported("disable users")
     }
 
-    /// Says whether a user's address is verified; false if there is no such user.
+    /// Says whether a user's email address is verified; false if there is no such user.
     fn set_verified(&self, username: &str, verified: bool) -> impl Future<Output = Result<bool, StoreError>> + Send {
         let _ = (username, verified);
-        unsupported("keep whether an address is verified")
+        unsupported("keep whether an email address is verified")
     }
 
     /// Removes a user; false if there is none.

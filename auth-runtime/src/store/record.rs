@@ -75,7 +75,7 @@ pub enum ColumnRole {
     PasswordHash,
     /// Whether the user is disabled.
     Disabled,
-    /// Whether the user's address is verified.
+    /// Whether the user's email address is verified.
     Verified,
 }
 

@@ -49,12 +49,12 @@ pub enum TokenPurpose {
     Cookie,
     /// Setting a new password, once.
     ResetPassword,
-    /// Showing that an address is one's own, once.
-    VerifyAddress,
+    /// Showing that an email address is one's own, once.
+    VerifyEmail,
 }
 
 impl TokenPurpose {
-    const ALL: [Self; 5] = [Self::Access, Self::Refresh, Self::Cookie, Self::ResetPassword, Self::VerifyAddress];
+    const ALL: [Self; 5] = [Self::Access, Self::Refresh, Self::Cookie, Self::ResetPassword, Self::VerifyEmail];
 
     /// The name that it is stored under.
     #[must_use]
@@ -64,7 +64,7 @@ impl TokenPurpose {
             Self::Refresh => "refresh",
             Self::Cookie => "cookie",
             Self::ResetPassword => "reset_password",
-            Self::VerifyAddress => "verify_address",
+            Self::VerifyEmail => "verify_email",
         }
     }
 

@@ -55,7 +55,7 @@ async fn keeps_what_it_is_given<S: SessionStore>(store: &S) {
         check(found.token == *token, "a token is not found as it was kept");
         check(found.session.as_ref() == Some(&session), "a token's session is not found as it was begun");
     }
-    let mut alone = token(TokenPurpose::VerifyAddress, None, &subject, now);
+    let mut alone = token(TokenPurpose::VerifyEmail, None, &subject, now);
     (alone.detail, alone.scopes, alone.client) = (Some("a@b.example".to_owned()), Vec::new(), None);
     done(store.keep(&alone).await, "keeping a token");
     let found = find(&alone.digest).await;
