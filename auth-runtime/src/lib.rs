@@ -152,7 +152,7 @@ pub use self::{
     store::{
         Client, ClientStore, Column, ColumnError, ColumnKind, ColumnRole, ColumnSpec, Counter, CounterStore,
         FoundToken, KeptToken, MOST_REMEMBERED, MemoryStore, MemoryUsers, Pace, Record, RevocationStore, Session,
-        SessionStore, StoreError, TokenDigest, TokenPurpose, Turn, UserStore, Value, WeakSecret,
+        SessionStore, StoreError, Taken, TokenDigest, TokenPurpose, UserStore, Value, WeakSecret,
     },
     token::{
         AccessClaims, Algorithm, IssuedToken, KeyError, KeyFile, KeyInfo, NewKey, SigningKey, SigningKeys, TokenError,

@@ -11,7 +11,7 @@ use std::{
 
 use auth_runtime::{
     ClientAddress, Counter, CounterStore, ForwardedHeader, GuessingLimits, MemoryStore, Pace, Refusal, StoreError,
-    Turn, prelude::*,
+    Taken, prelude::*,
 };
 use tests::server::TestServer;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
@@ -258,7 +258,7 @@ impl Frail {
 }
 
 impl CounterStore for Frail {
-    async fn take(&self, counters: &[Counter], now: u64) -> Result<Turn, StoreError> {
+    async fn take(&self, counters: &[Counter], now: u64) -> Result<Taken, StoreError> {
         self.ask()?.take(counters, now).await
     }
 

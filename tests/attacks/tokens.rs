@@ -442,8 +442,7 @@ async fn a_token_of_another_purpose() {
         let (cookie, _) = house.auth.start_cookie_session("johndoe", &[]).await.unwrap();
         let of_client = TokenRequest::new("johndoe", &[]).client(Some("johndoe"));
         let of_client = house.auth.issue_token(of_client).await.unwrap().token;
-        for (token, what) in
-            [(&reset, "reset"), (&email, "email"), (&cookie, "cookie"), (&of_client, "a client's own")]
+        for (token, what) in [(&reset, "reset"), (&email, "email"), (&cookie, "cookie"), (&of_client, "a client's own")]
         {
             house.refuses(token.expose(), what).await;
         }

@@ -1,7 +1,7 @@
 //! The contract that the library publishes for stores, on each of its own.
 
 use auth_runtime::{
-    Counter, CounterStore, MemoryStore, StoreError, Turn, UserStore, endpoints::NewUser, testing::contract,
+    Counter, CounterStore, MemoryStore, StoreError, Taken, UserStore, endpoints::NewUser, testing::contract,
 };
 
 use crate::support::{Account, Store, on_each_store};
@@ -27,16 +27,16 @@ async fn columns(store: &impl UserStore<User = Account>) {
 struct Torn(MemoryStore);
 
 impl CounterStore for Torn {
-    async fn take(&self, counters: &[Counter], now: u64) -> Result<Turn, StoreError> {
+    async fn take(&self, counters: &[Counter], now: u64) -> Result<Taken, StoreError> {
         let keys: Vec<&str> = counters.iter().map(|counter| counter.key.as_str()).collect();
         let wait = CounterStore::wait(&self.0, &keys, now).await?;
         if wait > 0 {
-            return Ok(Turn::Early(wait));
+            return Ok(Taken::TooEarly(wait));
         }
         tokio::task::yield_now().await;
         // Whatever it is by now, it is counted.
-        let turn = self.0.take(counters, now).await?;
-        Ok(if matches!(turn, Turn::Early(_)) { Turn::Taken(1) } else { turn })
+        let taken = self.0.take(counters, now).await?;
+        Ok(if matches!(taken, Taken::TooEarly(_)) { Taken::Counted(1) } else { taken })
     }
 
     async fn wait(&self, keys: &[&str], now: u64) -> Result<u64, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_runtime::{Counter, CounterStore, Pace, RedisCounters, Turn};
+use auth_runtime::{Counter, CounterStore, Pace, RedisCounters, Taken};
 use tests::services::redis_url;
 
 use crate::support::unique;
@@ -25,14 +25,14 @@ async fn processes_that_share_a_redis_agree_on_every_counter() {
     let firsts = processes.each_ref().map(|one| one.clone());
     let firsts = firsts.map(|one| tokio::spawn(async move { one.take(&account(0), NOW).await.unwrap() }));
     for first in firsts {
-        assert!(matches!(first.await.unwrap(), Turn::Taken(_)));
+        assert!(matches!(first.await.unwrap(), Taken::Counted(_)));
     }
-    assert_eq!(processes[0].take(&account(0), NOW).await.unwrap(), Turn::Early(3_600));
+    assert_eq!(processes[0].take(&account(0), NOW).await.unwrap(), Taken::TooEarly(3_600));
     for number in 1..20 {
         for (index, one) in processes.iter().enumerate() {
-            assert_eq!(one.take(&account(number), NOW).await.unwrap(), Turn::Taken(index as u64 + 1), "{number}");
+            assert_eq!(one.take(&account(number), NOW).await.unwrap(), Taken::Counted(index as u64 + 1), "{number}");
         }
-        assert_eq!(process().await.take(&account(number), NOW).await.unwrap(), Turn::Early(3_600), "{number}");
+        assert_eq!(process().await.take(&account(number), NOW).await.unwrap(), Taken::TooEarly(3_600), "{number}");
     }
 
     // A Redis that has lost its memory is begun anew by all of them together.
@@ -40,7 +40,7 @@ async fn processes_that_share_a_redis_agree_on_every_counter() {
     let keys: Vec<String> = redis::cmd("KEYS").arg(format!("{prefix}:*")).query(&mut connection).unwrap();
     redis::cmd("DEL").arg(keys).exec(&mut connection).unwrap();
     for (index, one) in processes.iter().enumerate() {
-        assert_eq!(one.take(&account(0), NOW).await.unwrap(), Turn::Taken(index as u64 + 1));
+        assert_eq!(one.take(&account(0), NOW).await.unwrap(), Taken::Counted(index as u64 + 1));
     }
-    assert_eq!(process().await.take(&account(0), NOW).await.unwrap(), Turn::Early(3_600));
+    assert_eq!(process().await.take(&account(0), NOW).await.unwrap(), Taken::TooEarly(3_600));
 }

@@ -2,14 +2,14 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use super::{Auth, attempts::account, passwords::is_too_long_a_name, unavailable};
+use super::{Auth, attempts::account_key, passwords::is_too_long_a_name, unavailable};
 use crate::{
     address::ClientAddress,
     error::{GrantFault, Refusal},
     form::{FormFault, Wrong},
     password::PasswordHash,
     secret::Secret,
-    store::{Boxed, Counter, Pace, StoreError, TokenPurpose, Turn},
+    store::{Boxed, Counter, Pace, StoreError, Taken, TokenPurpose},
     user::AuthUser,
     watch::AuditEvent,
 };
@@ -313,9 +313,9 @@ impl<U: AuthUser> Auth<U> {
     }
 
     async fn has_had_mail(&self, kind: &str, username: &str) -> Result<bool, Refusal> {
-        let mails = [Counter { key: format!("{kind}-mail:{}", account(username)), pace: MAILS }];
-        let turn = self.bounded(self.0.counters.take(&mails, self.0.clock.unix_seconds())).await?;
-        Ok(matches!(turn, Turn::Early(_)))
+        let mails = [Counter { key: format!("{kind}-mail:{}", account_key(username)), pace: MAILS }];
+        let taken = self.bounded(self.0.counters.take(&mails, self.0.clock.unix_seconds())).await?;
+        Ok(matches!(taken, Taken::TooEarly(_)))
     }
 }
 

@@ -1,7 +1,5 @@
 //! One try of a password: what it is counted on, and where its user is no stranger.
 
-use std::sync::Once;
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
@@ -11,7 +9,7 @@ use crate::{
     address::ClientAddress,
     error::Refusal,
     password::PasswordHash,
-    store::{Counter, Pace, Turn},
+    store::{Counter, Pace, Taken},
 };
 
 /// An IPv6 /48 has so many times what a /64 has.
@@ -19,10 +17,8 @@ const SITE: u32 = 5;
 
 /// One try of a password, and what it is counted on.
 pub(super) struct Attempt {
-    /// None where the network is not known, or perhaps everybody's: there everybody is a stranger.
-    familiar: Option<Counter>,
-    /// Whether the user is known there.
-    known: bool,
+    /// Where the user is known, the count of that. Nobody is where the network is not known, or perhaps everybody's.
+    known: Option<Counter>,
     strangers: Vec<Counter>,
 }
 
@@ -60,9 +56,66 @@ impl<U> Auth<U> {
         stored: Option<&PasswordHash>,
         address: ClientAddress,
     ) -> Result<Attempt, Refusal> {
+        self.warn_of(address);
+        let now = self.0.clock.unix_seconds();
+        let (limits, counters) = (&self.0.guessing, &self.0.counters);
+        let familiar = Familiar::at(name, stored.unwrap_or(&self.0.decoy), address);
+        let known = match familiar {
+            Some(familiar) if self.bounded(counters.remembers(&familiar.user, &familiar.here, now)).await? => {
+                Some(familiar.counter(limits.familiar))
+            }
+            _ => None,
+        };
+        let mut strangers = vec![Counter { key: format!("account:{}", account_key(name)), pace: limits.account }];
+        strangers.extend(of_address("address", address, limits.address));
+        strangers.push(Counter { key: "everyone".to_owned(), pace: limits.everyone });
+        let attempt = Attempt { known, strangers };
+        if let Some(known) = &attempt.known
+            && self.bounded(counters.wait(&[&known.key], now)).await? == 0
+        {
+            return Ok(attempt);
+        }
+        let keys: Vec<&str> = attempt.strangers.iter().map(|counter| counter.key.as_str()).collect();
+        match self.bounded(counters.wait(&keys, now)).await? {
+            0 => Ok(attempt),
+            wait => Err(Refusal::TooManyAttempts(wait)),
+        }
+    }
+
+    /// Counts a try, just before its password is looked at. Of any number at once, no more are let through than there are turns.
+    pub(super) async fn count_attempt(&self, attempt: &Attempt) -> Result<Counted, Refusal> {
+        let now = self.0.clock.unix_seconds();
+        if let Some(known) = &attempt.known {
+            let taken = self.bounded(self.0.counters.take(std::slice::from_ref(known), now)).await?;
+            // Where it is too early, too much was tried: the user is a stranger here too.
+            if let Taken::Counted(_) = taken {
+                return Ok(Counted { keys: vec![known.key.clone()], locked: false });
+            }
+        }
+        match self.bounded(self.0.counters.take(&attempt.strangers, now)).await? {
+            Taken::TooEarly(wait) => Err(Refusal::TooManyAttempts(wait)),
+            Taken::Counted(count) => {
+                let keys = attempt.strangers.iter().chain(&attempt.known).map(|counter| counter.key.clone());
+                Ok(Counted { keys: keys.collect(), locked: count > self.0.guessing.lock_after })
+            }
+        }
+    }
+
+    /// The password was right: this try does not count, and where the user is known there is room for one more. The tries of
+    /// others count.
+    ///
+    /// Failing to say so leaves a count that is too high, and is no reason to refuse the login.
+    pub(super) async fn attempt_succeeded(&self, counted: &Counted) {
+        let keys: Vec<&str> = counted.keys.iter().map(String::as_str).collect();
+        if let Err(error) = self.within(self.0.counters.give_back(&keys, self.0.clock.unix_seconds())).await {
+            tracing::warn!(event = "guessing.not_settled", %error);
+        }
+    }
+
+    /// What makes everybody share one limit is said once.
+    fn warn_of(&self, address: ClientAddress) {
         if address.network().is_none() {
-            static SAY_ONCE: Once = Once::new();
-            SAY_ONCE.call_once(|| {
+            self.0.said_no_address.call_once(|| {
                 tracing::warn!(
                     event = "login.no_address",
                     "the address of logins is not known, and all of them share one limit: serve the router by `.into_make_service_with_connect_info::<SocketAddr>()`, or put a `ClientAddress` into the extensions of its requests"
@@ -77,65 +130,14 @@ impl<U> Auth<U> {
                 );
             });
         }
-        let now = self.0.clock.unix_seconds();
-        let (limits, counters) = (&self.0.guessing, &self.0.counters);
-        let familiar = Familiar::at(name, stored.unwrap_or(&self.0.decoy), address);
-        let known = match &familiar {
-            Some(Familiar { user, here }) => self.bounded(counters.remembers(user, here, now)).await?,
-            None => false,
-        };
-        let mut strangers = vec![Counter { key: format!("account:{}", account(name)), pace: limits.account }];
-        strangers.extend(of_address("address", address, limits.address));
-        strangers.push(Counter { key: "everyone".to_owned(), pace: limits.everyone });
-        let attempt =
-            Attempt { familiar: familiar.map(|familiar| familiar.counter(limits.familiar)), known, strangers };
-        if let Some(familiar) = attempt.known_at()
-            && self.bounded(counters.wait(&[&familiar.key], now)).await? == 0
-        {
-            return Ok(attempt);
-        }
-        let keys: Vec<&str> = attempt.strangers.iter().map(|counter| counter.key.as_str()).collect();
-        match self.bounded(counters.wait(&keys, now)).await? {
-            0 => Ok(attempt),
-            wait => Err(Refusal::TooManyAttempts(wait)),
-        }
-    }
-
-    /// Counts a try, just before its password is looked at. Of any number at once, no more are let through than there are turns.
-    pub(super) async fn count_attempt(&self, attempt: &Attempt) -> Result<Counted, Refusal> {
-        let now = self.0.clock.unix_seconds();
-        if let Some(familiar) = attempt.known_at() {
-            let turn = self.bounded(self.0.counters.take(std::slice::from_ref(familiar), now)).await?;
-            // Where it is too early, too much was tried: the user is a stranger here too.
-            if let Turn::Taken(_) = turn {
-                return Ok(Counted { keys: vec![familiar.key.clone()], locked: false });
-            }
-        }
-        match self.bounded(self.0.counters.take(&attempt.strangers, now)).await? {
-            Turn::Early(wait) => Err(Refusal::TooManyAttempts(wait)),
-            Turn::Taken(count) => {
-                let keys = attempt.strangers.iter().chain(&attempt.familiar).map(|counter| counter.key.clone());
-                Ok(Counted { keys: keys.collect(), locked: count > self.0.guessing.lock_after })
-            }
-        }
-    }
-
-    /// The password was right: this try does not count, and the user is known here again for one more. The tries of others count.
-    ///
-    /// Failing to say so leaves a count that is too high, and is no reason to refuse the login.
-    pub(super) async fn attempt_succeeded(&self, counted: &Counted) {
-        let keys: Vec<&str> = counted.keys.iter().map(String::as_str).collect();
-        if let Err(error) = self.within(self.0.counters.give_back(&keys, self.0.clock.unix_seconds())).await {
-            tracing::warn!(event = "guessing.not_settled", %error);
-        }
     }
 
     /// Counts that somebody wants to become a user.
     pub(crate) async fn count_registration(&self, address: ClientAddress) -> Result<(), Refusal> {
         let counters: Vec<Counter> = of_address("registration", address, self.0.guessing.registration).collect();
         match self.bounded(self.0.counters.take(&counters, self.0.clock.unix_seconds())).await? {
-            Turn::Taken(_) => Ok(()),
-            Turn::Early(wait) => Err(Refusal::TooManyAttempts(wait)),
+            Taken::Counted(_) => Ok(()),
+            Taken::TooEarly(wait) => Err(Refusal::TooManyAttempts(wait)),
         }
     }
 
@@ -155,12 +157,6 @@ impl<U> Auth<U> {
     }
 }
 
-impl Attempt {
-    fn known_at(&self) -> Option<&Counter> {
-        self.familiar.as_ref().filter(|_| self.known)
-    }
-}
-
 /// The counters of an address: its own, and that of the site around it, so that nobody has as many as there are networks in it.
 fn of_address(kind: &str, address: ClientAddress, pace: Pace) -> impl Iterator<Item = Counter> {
     let network = address.network().unwrap_or_else(|| "unknown".to_owned());
@@ -171,7 +167,7 @@ fn of_address(kind: &str, address: ClientAddress, pace: Pace) -> impl Iterator<I
 
 /// A name as the key of a counter, which all that differ in case, in width or in how their accents are written share: whether
 /// there is a user of a name makes no difference to it.
-pub(super) fn account(username: &str) -> String {
+pub(super) fn account_key(username: &str) -> String {
     digest(&[&folded(username)])
 }
 
@@ -182,8 +178,9 @@ fn digest(texts: &[&str]) -> String {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text);
     }
-    let [bytes @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = <[u8; 32]>::from(hash.finalize());
-    URL_SAFE_NO_PAD.encode(bytes)
+    let digest = hash.finalize();
+    let (half, _) = digest.split_at(16);
+    URL_SAFE_NO_PAD.encode(half)
 }
 
 fn folded(username: &str) -> String {
@@ -210,11 +207,30 @@ mod tests {
             ("ﬁona", "fiona"),
             ("\u{212a}elvin", "kelvin"),
         ] {
-            assert_eq!(account(one), account(other), "{one} {other}");
+            assert_eq!(account_key(one), account_key(other), "{one} {other}");
         }
-        assert_ne!(account("alice"), account("alicia"));
-        assert_ne!(account("zoë"), account("zoe"));
-        assert_eq!(account("alice").len(), 22);
+        assert_ne!(account_key("alice"), account_key("alicia"));
+        assert_ne!(account_key("zoë"), account_key("zoe"));
+        assert_eq!(account_key("alice").len(), 22);
+    }
+
+    #[tokio::test]
+    async fn only_where_a_user_is_known_is_a_try_of_there_given_back() {
+        let auth = Auth::without_users().build().unwrap();
+        let (hash, address) = (PasswordHash::from_stored("hash"), ClientAddress::from(IpAddr::from([192, 0, 2, 1])));
+        let kinds = async || {
+            let attempt = auth.attempt("alice", Some(&hash), address).await.unwrap();
+            let counted = auth.count_attempt(&attempt).await.unwrap();
+            counted.keys.iter().map(|key| key.split(':').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        // Whoever shares that bucket would have one try more.
+        assert_eq!(kinds().await, ["account", "address", "everyone"]);
+        auth.make_familiar("alice", &hash, address).await;
+        let most = auth.0.guessing.familiar.free;
+        for _ in 0..most {
+            assert_eq!(kinds().await, ["familiar"]);
+        }
+        assert_eq!(kinds().await, ["account", "address", "everyone", "familiar"]);
     }
 
     #[test]

@@ -529,6 +529,7 @@ impl<U: AuthUser> AuthBuilder<U> {
             mailer: self.mailer,
             mails: Arc::new(Semaphore::new(MOST_MAILS_AT_ONCE)),
             store_timeout: self.store_timeout,
+            said_no_address: Once::new(),
             said_proxy: Once::new(),
             clock: self.clock,
             randomness: self.randomness,

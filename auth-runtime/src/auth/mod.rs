@@ -90,6 +90,8 @@ struct Inner<U> {
     /// How many more mails may be under way.
     mails: Arc<Semaphore>,
     store_timeout: Duration,
+    /// Whether it was said that addresses are not known.
+    said_no_address: Once,
     /// Whether it was said that there is a proxy which is not configured.
     said_proxy: Once,
     clock: Clock,

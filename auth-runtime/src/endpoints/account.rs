@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::form::{Field, Form, OfEmail, OfEmailToken, OfChange, OfName, OfNewUser, OfPassword, OfReset, answer};
+use super::form::{Field, Form, OfChange, OfEmail, OfEmailToken, OfName, OfNewUser, OfPassword, OfReset, answer};
 use crate::{
     address::ClientAddress,
     auth::{Auth, AuthState, Mail},

@@ -65,11 +65,11 @@ pub struct Counter {
 
 /// Whether a try was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub enum Taken {
     /// It was, on all counters. This is the count of the first.
-    Taken(u64),
+    Counted(u64),
     /// It was not, on none: it is too early by so many seconds.
-    Early(u64),
+    TooEarly(u64),
 }
 
 /// Where it is counted how often something is tried, so that it can be limited.
@@ -79,8 +79,8 @@ pub enum Turn {
 /// Times are seconds since 1970 (RFC 7519's `NumericDate`).
 pub trait CounterStore: Send + Sync + 'static {
     /// Counts one try on each of the counters, or, if it is too early on one of them, on none. In one step: of several at once,
-    /// no more are taken than there are turns.
-    fn take(&self, counters: &[Counter], now: u64) -> impl Future<Output = Result<Turn, StoreError>> + Send;
+    /// no more are counted than there is room for.
+    fn take(&self, counters: &[Counter], now: u64) -> impl Future<Output = Result<Taken, StoreError>> + Send;
 
     /// How many seconds are left until a try would be counted on all of these: zero if it would be now.
     fn wait(&self, keys: &[&str], now: u64) -> impl Future<Output = Result<u64, StoreError>> + Send;
@@ -150,7 +150,7 @@ impl fmt::Debug for Buckets {
 
 /// [`CounterStore`] as an object.
 pub(crate) trait AnyCounterStore: Send + Sync {
-    fn take<'a>(&'a self, counters: &'a [Counter], now: u64) -> Boxed<'a, Result<Turn, StoreError>>;
+    fn take<'a>(&'a self, counters: &'a [Counter], now: u64) -> Boxed<'a, Result<Taken, StoreError>>;
     fn wait<'a>(&'a self, keys: &'a [&'a str], now: u64) -> Boxed<'a, Result<u64, StoreError>>;
     fn give_back<'a>(&'a self, keys: &'a [&'a str], now: u64) -> Boxed<'a, Result<(), StoreError>>;
     fn remember<'a>(&'a self, key: &'a str, value: &'a str, now: u64, until: u64) -> Boxed<'a, Result<(), StoreError>>;
@@ -158,7 +158,7 @@ pub(crate) trait AnyCounterStore: Send + Sync {
 }
 
 impl<T: CounterStore> AnyCounterStore for T {
-    fn take<'a>(&'a self, counters: &'a [Counter], now: u64) -> Boxed<'a, Result<Turn, StoreError>> {
+    fn take<'a>(&'a self, counters: &'a [Counter], now: u64) -> Boxed<'a, Result<Taken, StoreError>> {
         Box::pin(CounterStore::take(self, counters, now))
     }
 
@@ -181,7 +181,7 @@ impl<T: CounterStore> AnyCounterStore for T {
 
 /// A store that is also used elsewhere.
 impl<T: CounterStore> CounterStore for Arc<T> {
-    async fn take(&self, counters: &[Counter], now: u64) -> Result<Turn, StoreError> {
+    async fn take(&self, counters: &[Counter], now: u64) -> Result<Taken, StoreError> {
         T::take(self, counters, now).await
     }
 

@@ -26,7 +26,7 @@ pub(crate) use self::{
 };
 pub use self::{
     clients::{Client, ClientStore, WeakSecret},
-    counters::{Counter, CounterStore, MOST_REMEMBERED, Pace, Turn},
+    counters::{Counter, CounterStore, MOST_REMEMBERED, Pace, Taken},
     memory::{MemoryStore, MemoryUsers},
     record::{Column, ColumnError, ColumnKind, ColumnRole, ColumnSpec, Record, Value},
     revocations::RevocationStore,

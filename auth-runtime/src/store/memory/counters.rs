@@ -7,7 +7,7 @@ use crate::{
     ambient::Randomness,
     store::{
         CounterStore, StoreError,
-        counters::{Buckets, Counter, MOST_REMEMBERED, Turn},
+        counters::{Buckets, Counter, MOST_REMEMBERED, Taken},
     },
 };
 
@@ -68,12 +68,12 @@ impl Counters {
 }
 
 impl CounterStore for MemoryStore {
-    async fn take(&self, counters: &[Counter], now: u64) -> Result<Turn, StoreError> {
+    async fn take(&self, counters: &[Counter], now: u64) -> Result<Taken, StoreError> {
         let kept = &mut self.memory().counters;
         let places = kept.places(counters.iter().map(|counter| counter.key.as_str()))?;
         let wait = kept.wait(&places, now);
         if wait > 0 {
-            return Ok(Turn::Early(wait));
+            return Ok(Taken::TooEarly(wait));
         }
         let mut first = None;
         for (place, Counter { pace, .. }) in places.into_iter().zip(counters) {
@@ -84,7 +84,7 @@ impl CounterStore for MemoryStore {
             first.get_or_insert(tally.count);
             kept.put(place, tally);
         }
-        Ok(Turn::Taken(first.unwrap_or_default()))
+        Ok(Taken::Counted(first.unwrap_or_default()))
     }
 
     async fn wait(&self, keys: &[&str], now: u64) -> Result<u64, StoreError> {
@@ -150,8 +150,8 @@ mod tests {
             let old_bucket = u32::from_be_bytes([a, b, c, d]) >> (u32::BITS - BITS);
             let Some(other) = found.insert(old_bucket, name) else { continue };
             store.take(&account(other), 1_000).await.unwrap();
-            let turn = store.take(&account(name), 1_000).await.unwrap();
-            shared += usize::from(turn != Turn::Taken(1));
+            let taken = store.take(&account(name), 1_000).await.unwrap();
+            shared += usize::from(taken != Taken::Counted(1));
             pairs += 1;
             if pairs == 4 {
                 break;
@@ -179,7 +179,7 @@ mod tests {
         let buckets: Vec<usize> = store.memory().counters.tallies.values().map(HashMap::len).collect();
         assert!(matches!(buckets.as_slice(), [one] if *one <= 1 << BITS), "{buckets:?}");
         // Each bucket has had several: a counter is shared rather than forgotten.
-        assert!(matches!(store.take(&account(0), 1_000).await.unwrap(), Turn::Early(_)));
+        assert!(matches!(store.take(&account(0), 1_000).await.unwrap(), Taken::TooEarly(_)));
     }
 
     #[tokio::test]

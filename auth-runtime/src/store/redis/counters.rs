@@ -13,7 +13,7 @@ use crate::{
     ambient::Randomness,
     store::{
         CounterStore, StoreError,
-        counters::{Buckets, Counter, MOST_REMEMBERED, Turn},
+        counters::{Buckets, Counter, MOST_REMEMBERED, Taken},
     },
 };
 
@@ -134,7 +134,7 @@ impl RedisCounters {
     }
 
     /// Counts in these buckets; none if they are no longer those of this Redis, which has then lost its memory.
-    async fn take_in(&self, buckets: &Buckets, counters: &[Counter], now: u64) -> Result<Option<Turn>, StoreError> {
+    async fn take_in(&self, buckets: &Buckets, counters: &[Counter], now: u64) -> Result<Option<Taken>, StoreError> {
         let mut command = Self::script(TAKE, &self.keys(buckets, counters.iter().map(|counter| counter.key.as_str())));
         command.arg(now);
         for Counter { pace, .. } in counters {
@@ -146,8 +146,8 @@ impl RedisCounters {
         both.cmd("GET").arg(self.key_of_buckets()).add_command(command);
         let answer = both.query_async(&mut self.redis.connection.clone()).await.map_err(failed)?;
         let (kept, (wait, count)): (Option<Vec<u8>>, (u64, u64)) = answer;
-        let turn = if wait > 0 { Turn::Early(wait) } else { Turn::Taken(count) };
-        Ok((Zeroizing::new(kept.unwrap_or_default()).as_slice() == buckets.key()).then_some(turn))
+        let taken = if wait > 0 { Taken::TooEarly(wait) } else { Taken::Counted(count) };
+        Ok((Zeroizing::new(kept.unwrap_or_default()).as_slice() == buckets.key()).then_some(taken))
     }
 
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
@@ -156,11 +156,11 @@ impl RedisCounters {
 }
 
 impl CounterStore for RedisCounters {
-    async fn take(&self, counters: &[Counter], now: u64) -> Result<Turn, StoreError> {
+    async fn take(&self, counters: &[Counter], now: u64) -> Result<Taken, StoreError> {
         for _ in 0..2 {
             let buckets = self.buckets().await?;
-            if let Some(turn) = self.take_in(&buckets, counters, now).await? {
-                return Ok(turn);
+            if let Some(taken) = self.take_in(&buckets, counters, now).await? {
+                return Ok(taken);
             }
             *self.known_buckets() = None;
         }

@@ -3,7 +3,7 @@
 use std::{pin::Pin, task::Poll, time::Duration};
 
 use super::{check, done, now, unique};
-use crate::store::{Counter, CounterStore, MOST_REMEMBERED, Pace, Turn};
+use crate::store::{Counter, CounterStore, MOST_REMEMBERED, Pace, Taken};
 
 const PACE: Pace = Pace {
     free: 3,
@@ -29,7 +29,7 @@ fn counter(pace: Pace) -> Counter {
     Counter { key: unique("counter").replacen('-', ":", 2), pace }
 }
 
-async fn take(store: &impl CounterStore, counters: &[&Counter], now: u64) -> Turn {
+async fn take(store: &impl CounterStore, counters: &[&Counter], now: u64) -> Taken {
     let counters: Vec<Counter> = counters.iter().map(|counter| (*counter).clone()).collect();
     done(store.take(&counters, now).await, "counting")
 }
@@ -43,46 +43,46 @@ async fn counts(store: &impl CounterStore) {
     let (one, other, now) = (counter(PACE), counter(PACE), now());
     check(wait(store, &[&one], now).await == 0, "what was never counted has to wait");
     for expected in 1..=3 {
-        check(take(store, &[&one], now).await == Turn::Taken(expected), "a counter does not count one by one");
+        check(take(store, &[&one], now).await == Taken::Counted(expected), "a counter does not count one by one");
     }
-    check(take(store, &[&one], now).await == Turn::Early(2), "the first wait is not that of the pace");
+    check(take(store, &[&one], now).await == Taken::TooEarly(2), "the first wait is not that of the pace");
     check(wait(store, &[&one], now + 1).await == 1, "a wait does not pass");
-    check(take(store, &[&one], now + 1).await == Turn::Early(1), "what comes too early is counted");
+    check(take(store, &[&one], now + 1).await == Taken::TooEarly(1), "what comes too early is counted");
     for (at, expected, wait_after) in [(2, 4, 4), (6, 5, 8), (14, 6, 10), (24, 7, 10)] {
-        check(take(store, &[&one], now + at).await == Turn::Taken(expected), "what comes in time is not counted");
+        check(take(store, &[&one], now + at).await == Taken::Counted(expected), "what comes in time is not counted");
         check(wait(store, &[&one], now + at).await == wait_after, "a wait does not double, up to the longest");
     }
-    check(take(store, &[&other], now).await == Turn::Taken(1), "counters of two names are one");
-    check(take(store, &[&one], now + 100).await == Turn::Taken(1), "a counter is not forgotten after its window");
+    check(take(store, &[&other], now).await == Taken::Counted(1), "counters of two names are one");
+    check(take(store, &[&one], now + 100).await == Taken::Counted(1), "a counter is not forgotten after its window");
     let unlimited = counter(Pace::UNLIMITED);
     for expected in 1..=20 {
-        check(take(store, &[&unlimited], now).await == Turn::Taken(expected), "what has no limit is limited");
+        check(take(store, &[&unlimited], now).await == Taken::Counted(expected), "what has no limit is limited");
     }
 }
 
 async fn takes_all_or_none(store: &impl CounterStore) {
     let (narrow, wide, now) = (counter(Pace { free: 1, ..PACE }), counter(PACE), now());
-    check(take(store, &[], now).await == Turn::Taken(0), "without counters there is nothing to wait for");
-    check(take(store, &[&wide, &narrow], now).await == Turn::Taken(1), "the count is not that of the first");
-    check(take(store, &[&wide, &narrow], now).await == Turn::Early(2), "the strictest counter does not decide");
+    check(take(store, &[], now).await == Taken::Counted(0), "without counters there is nothing to wait for");
+    check(take(store, &[&wide, &narrow], now).await == Taken::Counted(1), "the count is not that of the first");
+    check(take(store, &[&wide, &narrow], now).await == Taken::TooEarly(2), "the strictest counter does not decide");
     check(wait(store, &[&wide], now).await == 0, "the wait of one counter is that of another");
     check(wait(store, &[&wide, &narrow], now).await == 2, "the longest wait does not decide");
-    check(take(store, &[&wide], now).await == Turn::Taken(2), "one was counted where not all were");
+    check(take(store, &[&wide], now).await == Taken::Counted(2), "one was counted where not all were");
 }
 
-/// Of many at once, as many are taken as there are turns: a store that looks first and counts then lets more through.
+/// Of many at once, as many are counted as there is room for: a store that looks first and counts then lets more through.
 async fn counts_at_once(store: &impl CounterStore) {
     let (one, other, now) = (counter(PACE), counter(Pace { free: 100, ..PACE }), now());
     let both = [&one, &other];
-    let mut tries: Vec<Pin<Box<dyn Future<Output = Turn> + Send + '_>>> = Vec::new();
+    let mut tries: Vec<Pin<Box<dyn Future<Output = Taken> + Send + '_>>> = Vec::new();
     for _ in 0..50 {
         tries.push(Box::pin(take(store, &both, now)));
     }
-    let mut turns = Vec::new();
+    let mut answers = Vec::new();
     std::future::poll_fn(|context| {
         tries.retain_mut(|attempt| match attempt.as_mut().poll(context) {
-            Poll::Ready(turn) => {
-                turns.push(turn);
+            Poll::Ready(one) => {
+                answers.push(one);
                 false
             }
             Poll::Pending => true,
@@ -90,9 +90,9 @@ async fn counts_at_once(store: &impl CounterStore) {
         if tries.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
-    let taken = turns.iter().filter(|turn| matches!(turn, Turn::Taken(_))).count();
+    let taken = answers.iter().filter(|one| matches!(one, Taken::Counted(_))).count();
     check(taken == 3, "of many tries at once, other than the free ones are taken");
-    check(take(store, &[&other], now).await == Turn::Taken(4), "of many tries at once, some are counted in part");
+    check(take(store, &[&other], now).await == Taken::Counted(4), "of many tries at once, some are counted in part");
 }
 
 async fn gives_back(store: &impl CounterStore) {
@@ -107,10 +107,10 @@ async fn gives_back(store: &impl CounterStore) {
     give_back(&one).await;
     check(wait(store, &[&one], now).await == 0, "a try that was given back makes wait");
     check(wait(store, &[&other], now).await == 2, "a try was given back on another counter");
-    check(take(store, &[&one], now).await == Turn::Taken(3), "more was given back than one try");
+    check(take(store, &[&one], now).await == Taken::Counted(3), "more was given back than one try");
     let fresh = counter(PACE);
     give_back(&fresh).await;
-    check(take(store, &[&fresh], now).await == Turn::Taken(1), "more was given back than there was");
+    check(take(store, &[&fresh], now).await == Taken::Counted(1), "more was given back than there was");
 }
 
 async fn remembers(store: &impl CounterStore) {
