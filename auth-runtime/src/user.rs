@@ -8,6 +8,10 @@ use crate::{
 /// The longest name that is kept: an address of mail has no more (RFC 5321 section 4.5.3.1.3).
 pub(crate) const MAX_NAME_BYTES: usize = 254;
 
+pub(crate) fn is_too_long_a_name(name: &str) -> bool {
+    name.len() > MAX_NAME_BYTES
+}
+
 /// The team's user type. Derive it, with one field marked for each thing the library asks for.
 ///
 /// ```

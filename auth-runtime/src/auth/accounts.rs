@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use super::{Auth, attempts::account_key, passwords::is_too_long_a_name, unavailable};
+use super::{Auth, attempts::account_key, unavailable};
 use crate::{
     address::ClientAddress,
     error::{GrantFault, Refusal},
@@ -10,7 +10,7 @@ use crate::{
     password::PasswordHash,
     secret::Secret,
     store::{Boxed, Counter, Pace, StoreError, Taken, TokenPurpose},
-    user::AuthUser,
+    user::{AuthUser, is_too_long_a_name},
     watch::AuditEvent,
 };
 

@@ -9,7 +9,7 @@ use crate::{
     scheme::client_credentials,
     secret::Secret,
     store::Client,
-    user::MAX_NAME_BYTES,
+    user::is_too_long_a_name,
     watch::AuditEvent,
 };
 
@@ -44,7 +44,7 @@ impl<U> Auth<U> {
         let client = found.filter(|client| !client.disabled && shows_itself(client, secret.as_ref()));
         if client.is_none() {
             // What anybody may send fills no log.
-            let named = Some(id.as_str()).filter(|id| id.len() <= MAX_NAME_BYTES);
+            let named = Some(id.as_str()).filter(|id| !is_too_long_a_name(id));
             self.record(AuditEvent { client: named, ..AuditEvent::new("client.refused") });
         }
         client.map(Some).ok_or(Refusal::BadGrant(GrantFault::InvalidClient))

@@ -4,26 +4,37 @@ use super::Auth;
 use crate::{
     address::ClientAddress,
     error::{Profile, Refusal},
-    password::{HashingTurn, PasswordFault, PasswordHash, PoolError, Verdict, is_too_long},
+    password::{HashingTurn, PasswordFault, PasswordHash, Place, PoolError, Verdict, is_too_long},
     secret::Secret,
-    user::{AuthUser, MAX_NAME_BYTES},
+    user::{AuthUser, is_too_long_a_name},
     watch::AuditEvent,
 };
 
-/// What became of a try, and for whoever watches, why.
-enum Outcome<U> {
-    Granted(U),
-    Refused { refusal: Refusal, reason: &'static str, user: Option<U> },
+/// Why a try is refused: for the client, and for whoever watches.
+struct Denied {
+    refusal: Refusal,
+    reason: &'static str,
 }
 
-impl<U> Outcome<U> {
-    fn refused(refusal: Refusal, user: Option<U>) -> Self {
-        let reason = refusal.event();
-        Self::Refused { refusal, reason, user }
+impl Denied {
+    fn bad_login(reason: &'static str) -> Self {
+        Self { refusal: Refusal::BadLogin, reason }
     }
+}
 
-    fn bad_login(reason: &'static str, user: Option<U>) -> Self {
-        Self::Refused { refusal: Refusal::BadLogin, reason, user }
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Self {
+        let reason = refusal.event();
+        Self { refusal, reason }
+    }
+}
+
+impl From<PoolError> for Denied {
+    fn from(error: PoolError) -> Self {
+        if let PoolError::Hash(error) = error {
+            tracing::error!(event = "password.hash_failed", %error);
+        }
+        Self { refusal: Refusal::Unavailable, reason: "busy" }
     }
 }
 
@@ -40,86 +51,79 @@ impl<U: AuthUser> Auth<U> {
     /// [`Profile::Standard`]; [`Refusal::TooManyAttempts`]; [`Refusal::Unavailable`] if a store is down or too many logins
     /// wait.
     pub async fn verify_login(&self, username: &str, password: &Secret, address: ClientAddress) -> Result<U, Refusal> {
-        let about = |event: &'static str| AuditEvent { address: address.ip(), ..AuditEvent::new(event) };
-        match self.try_login(username, password, address).await {
-            Outcome::Granted(user) => {
-                self.record(AuditEvent { user: Some(user.username()), ..about("login.granted") });
-                Ok(user)
+        let (user, judged) = match self.find_at_login(username, password).await {
+            Ok((place, user)) => {
+                let judged = self.judge(place, user.as_ref(), username, password, address).await;
+                (user, judged)
             }
-            Outcome::Refused { refusal, reason, user } => {
-                // Who is unknown is not named: people type passwords into the field for the username.
-                let user = user.as_ref().map(AuthUser::username);
-                self.record(AuditEvent { user, reason: Some(reason), ..about("login.refused") });
-                Err(refusal)
+            Err(denied) => (None, Err(denied)),
+        };
+        // Who is unknown is not named: people type passwords into the field for the username.
+        let named = user.as_ref().map(AuthUser::username);
+        let about = |event: &'static str| AuditEvent { user: named, address: address.ip(), ..AuditEvent::new(event) };
+        match judged {
+            Ok(()) => self.record(about("login.granted")),
+            Err(Denied { refusal, reason }) => {
+                self.record(AuditEvent { reason: Some(reason), ..about("login.refused") });
+                return Err(refusal);
             }
         }
+        user.ok_or(Refusal::BadLogin)
     }
 
-    async fn try_login(&self, username: &str, password: &Secret, address: ClientAddress) -> Outcome<U> {
+    /// A place in the queue for hashes, and the user of this name.
+    async fn find_at_login(&self, username: &str, password: &Secret) -> Result<(Place<'_>, Option<U>), Denied> {
         if is_too_long(password) {
-            return Outcome::bad_login("too_long", None);
+            return Err(Denied::bad_login("too_long"));
         }
-        let place = match self.0.pool.enter() {
-            Ok(place) => place,
-            Err(error) => return busy(&error, None),
-        };
-        let user = match self.find_named(username).await {
-            Ok(user) => user,
-            Err(refusal) => return Outcome::refused(refusal, None),
-        };
+        let place = self.0.pool.enter()?;
+        Ok((place, self.find_named(username).await?))
+    }
+
+    /// Whether this is the user's password. Whoever the user is, and whether there is one, costs the same one hash.
+    async fn judge(
+        &self,
+        place: Place<'_>,
+        user: Option<&U>,
+        username: &str,
+        password: &Secret,
+        address: ClientAddress,
+    ) -> Result<(), Denied> {
         // By the name in the store, where there may be several names for one account.
         let unknown = if is_too_long_a_name(username) { "" } else { username };
-        let name = user.as_ref().map_or(unknown, AuthUser::username);
-        let stored = user.as_ref().and_then(AuthUser::password_hash).cloned();
-        let attempt = match self.attempt(name, stored.as_ref(), address).await {
-            Ok(attempt) => attempt,
-            Err(refusal) => return Outcome::refused(refusal, user),
-        };
-        let turn = match place.turn().await {
-            Ok(turn) => turn,
-            Err(error) => return busy(&error, user),
-        };
-        let counted = match self.count_attempt(&attempt).await {
-            Ok(counted) => counted,
-            Err(refusal) => return Outcome::refused(refusal, user),
-        };
-        let verified =
-            turn.verify(password.clone(), stored.clone().filter(|_| !counted.locked), self.0.decoy.clone()).await;
-        let verdict = match verified {
-            Ok(verdict) => verdict,
-            Err(error) => return busy(&error, user),
-        };
+        let name = user.map_or(unknown, AuthUser::username);
+        let stored = user.and_then(AuthUser::password_hash);
+        let attempt = self.attempt(name, stored, address).await?;
+        let turn = place.turn().await?;
+        let counted = self.count_attempt(&attempt).await?;
+        let looked_at = stored.filter(|_| !counted.locked).cloned();
+        let verdict = turn.verify(password.clone(), looked_at, self.0.decoy.clone()).await?;
         if counted.locked {
-            let user_name = user.as_ref().map(AuthUser::username);
-            self.record(AuditEvent { user: user_name, address: address.ip(), ..AuditEvent::new("login.locked") });
-            return Outcome::bad_login("locked", user);
+            let user = user.map(AuthUser::username);
+            self.record(AuditEvent { user, address: address.ip(), ..AuditEvent::new("login.locked") });
+            return Err(Denied::bad_login("locked"));
         }
-        let (user, stored) = match (user, stored) {
-            (Some(user), Some(stored)) => (user, stored),
-            (Some(user), None) => return Outcome::bad_login("no_password", Some(user)),
-            (None, _) => return Outcome::bad_login("unknown_user", None),
-        };
-        let stored = match verdict {
+        let user = user.ok_or(Denied::bad_login("unknown_user"))?;
+        let stored = stored.ok_or(Denied::bad_login("no_password"))?;
+        let upgraded = match verdict {
             Err(error) => {
                 tracing::error!(event = "login.unreadable_hash", %error);
-                return Outcome::bad_login("unreadable_hash", Some(user));
+                return Err(Denied::bad_login("unreadable_hash"));
             }
-            Ok(Verdict::Mismatch) => return Outcome::bad_login("wrong_password", Some(user)),
+            Ok(Verdict::Mismatch) => return Err(Denied::bad_login("wrong_password")),
             Ok(Verdict::Match | Verdict::MatchOutdated)
                 if user.is_disabled() && self.0.answers.profile == Profile::Standard =>
             {
-                return Outcome::bad_login("disabled", Some(user));
+                return Err(Denied::bad_login("disabled"));
             }
-            Ok(Verdict::Match) => stored,
-            Ok(Verdict::MatchOutdated) => {
-                self.upgrade_hash(&turn, user.username(), &stored, password).await.unwrap_or(stored)
-            }
+            Ok(Verdict::Match) => None,
+            Ok(Verdict::MatchOutdated) => self.upgrade_hash(&turn, name, stored, password).await,
         };
         self.attempt_succeeded(&counted).await;
-        self.make_familiar(user.username(), &stored, address).await;
+        self.make_familiar(name, upgraded.as_ref().unwrap_or(stored), address).await;
         // Only now: of those that are counted and may yet turn out right, there are no more than turns.
         drop(turn);
-        Outcome::Granted(user)
+        Ok(())
     }
 
     /// Whoever has a name that somebody typed. One that is longer than any that is kept is nobody's, and no work is done for it.
@@ -167,15 +171,4 @@ impl<U: AuthUser> Auth<U> {
             Refusal::Unavailable
         })
     }
-}
-
-pub(super) fn is_too_long_a_name(username: &str) -> bool {
-    username.len() > MAX_NAME_BYTES
-}
-
-fn busy<U>(error: &PoolError, user: Option<U>) -> Outcome<U> {
-    if let PoolError::Hash(error) = error {
-        tracing::error!(event = "password.hash_failed", %error);
-    }
-    Outcome::Refused { refusal: Refusal::Unavailable, reason: "busy", user }
 }

@@ -16,7 +16,7 @@ use crate::{
     policy::Policy,
     secret::Secret,
     store::Client,
-    user::MAX_NAME_BYTES,
+    user::is_too_long_a_name,
 };
 
 /// The fields of a form, and the client that sent it, if it is one's.
@@ -79,7 +79,7 @@ impl Field {
     /// The same for a name that is to be kept: short, and of characters that can be seen.
     pub(super) fn name(field: &'static str, value: Option<String>) -> Result<String, Refusal> {
         let name = Self::text(field, value)?;
-        let is_fit = name.len() <= MAX_NAME_BYTES && !name.contains(char::is_control) && name.trim() == name;
+        let is_fit = !is_too_long_a_name(&name) && !name.contains(char::is_control) && name.trim() == name;
         if is_fit { Ok(name) } else { Err(Refusal::BadForm(FormFault::field(field, Wrong::Unfit))) }
     }
 

@@ -19,7 +19,7 @@ pub use self::{
     rules::{PasswordFault, PasswordRules},
 };
 pub(crate) use self::{
-    pool::{HashingPool, HashingTurn, PoolError},
+    pool::{HashingPool, HashingTurn, Place, PoolError},
     rules::{is_too_long, normalized},
 };
 
