@@ -43,4 +43,7 @@ async fn processes_that_share_a_redis_agree_on_every_counter() {
         assert_eq!(one.take(&account(0), NOW).await.unwrap(), Taken::Counted(index as u64 + 1));
     }
     assert_eq!(process().await.take(&account(0), NOW).await.unwrap(), Taken::TooEarly(3_600));
+    // And nobody has counted in the buckets of before.
+    let counts: Vec<String> = redis::cmd("KEYS").arg(format!("{prefix}:count:*")).query(&mut connection).unwrap();
+    assert_eq!(counts.len(), 1, "{counts:?}");
 }

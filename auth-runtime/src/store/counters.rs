@@ -1,13 +1,8 @@
 //! Counters that several processes share: how often something was tried within a while, and how long the next try has to wait.
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
-
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-use zeroize::Zeroizing;
+use std::{future::Future, sync::Arc, time::Duration};
 
 use super::{Boxed, StoreError};
-use crate::ambient::Randomness;
 
 /// How often something may be tried: so often at once, then after a wait that doubles each time.
 ///
@@ -104,50 +99,6 @@ pub trait CounterStore: Send + Sync + 'static {
 /// So many values are remembered under one key.
 pub const MOST_REMEMBERED: usize = 32;
 
-/// How counters stay within a bounded memory: each is in a bucket, which others may share. Which do depends on a random key, so
-/// that nobody can look for a name that shares the counter of another.
-#[derive(Clone)]
-pub(crate) struct Buckets {
-    key: Zeroizing<[u8; 32]>,
-    mac: Hmac<Sha256>,
-}
-
-impl Buckets {
-    pub(crate) fn new(randomness: &Randomness) -> Result<Self, StoreError> {
-        let mut key = Zeroizing::new([0; 32]);
-        let failed = |error| StoreError::new("there is no key for the counters").caused_by(error);
-        randomness.fill(key.as_mut_slice()).map_err(failed)?;
-        Self::of(key.as_slice())
-    }
-
-    /// With a key that was made before.
-    pub(crate) fn of(key: &[u8]) -> Result<Self, StoreError> {
-        let unfit = || StoreError::new("the key of the counters does not have its length");
-        let mac = Hmac::new_from_slice(key).map_err(|_| unfit())?;
-        Ok(Self { key: Zeroizing::new(key.try_into().map_err(|_| unfit())?), mac })
-    }
-
-    #[cfg(feature = "redis")]
-    pub(crate) fn key(&self) -> &[u8] {
-        self.key.as_slice()
-    }
-
-    /// The bucket of a counter, among `1 << BITS` of them.
-    ///
-    /// Its kind, up to its first colon, is kept: a name that somebody chose cannot share the counter of an address.
-    pub(crate) fn bucket<'a, const BITS: u32>(&self, counter: &'a str) -> (&'a str, u32) {
-        let kind = counter.split_once(':').map_or(counter, |(kind, _)| kind);
-        let [a, b, c, d, ..] = <[u8; 32]>::from(self.mac.clone().chain_update(counter).finalize().into_bytes());
-        (kind, u32::from_be_bytes([a, b, c, d]) >> (u32::BITS - BITS))
-    }
-}
-
-impl fmt::Debug for Buckets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Buckets").finish_non_exhaustive()
-    }
-}
-
 /// [`CounterStore`] as an object.
 pub(crate) trait AnyCounterStore: Send + Sync {
     fn take<'a>(&'a self, counters: &'a [Counter], now: u64) -> Boxed<'a, Result<Taken, StoreError>>;
@@ -205,25 +156,6 @@ impl<T: CounterStore> CounterStore for Arc<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn buckets_keep_kinds_apart_and_are_bounded() {
-        let buckets = Buckets::of(&[7; 32]).unwrap();
-        assert_eq!(buckets.bucket::<20>("address:192.0.2.1").0, "address");
-        assert_eq!(buckets.bucket::<20>("everyone").0, "everyone");
-        assert!((0..10_000).all(|name| buckets.bucket::<4>(&format!("account:{name}")).1 < 16));
-        assert_ne!(buckets.bucket::<20>("account:a"), buckets.bucket::<20>("account:b"));
-    }
-
-    #[test]
-    fn each_key_has_buckets_of_its_own() {
-        let (one, other) = (Buckets::of(&[7; 32]).unwrap(), Buckets::of(&[8; 32]).unwrap());
-        assert_eq!(one.bucket::<32>("account:a"), one.clone().bucket::<32>("account:a"));
-        assert_ne!(one.bucket::<32>("account:a"), other.bucket::<32>("account:a"));
-        assert_eq!(format!("{one:?}"), "Buckets { .. }");
-        assert!(Buckets::of(&[7; 31]).is_err());
-        assert!(Buckets::new(&Randomness::from_fn(|_| Err(crate::ambient::RandomnessUnavailable))).is_err());
-    }
 
     #[test]
     fn a_wait_never_overflows() {

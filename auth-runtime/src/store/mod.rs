@@ -1,5 +1,6 @@
 //! Stores: users, sessions, revocations, clients, counters. A store knows nothing of HTTP, and decides nothing.
 
+mod buckets;
 mod clients;
 mod counters;
 mod memory;

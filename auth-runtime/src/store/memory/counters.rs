@@ -7,7 +7,8 @@ use crate::{
     ambient::Randomness,
     store::{
         CounterStore, StoreError,
-        counters::{Buckets, Counter, MOST_REMEMBERED, Taken},
+        buckets::Buckets,
+        counters::{Counter, MOST_REMEMBERED, Taken},
     },
 };
 
@@ -45,12 +46,12 @@ impl Default for Counters {
 
 impl Counters {
     fn new(randomness: &Randomness) -> Self {
-        Self { buckets: Buckets::new(randomness).ok(), tallies: HashMap::new(), remembered: HashMap::new() }
+        Self { buckets: Buckets::new(BITS, randomness).ok(), tallies: HashMap::new(), remembered: HashMap::new() }
     }
 
     fn places<'a>(&self, keys: impl Iterator<Item = &'a str>) -> Result<Vec<Place<'a>>, StoreError> {
         let buckets = self.buckets.as_ref().ok_or_else(|| StoreError::new("there was no randomness to count with"))?;
-        Ok(keys.map(|key| buckets.bucket::<BITS>(key)).collect())
+        Ok(keys.map(|key| buckets.bucket(key)).collect())
     }
 
     fn live(&self, (kind, bucket): Place<'_>, now: u64) -> Option<Tally> {

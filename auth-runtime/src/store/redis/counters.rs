@@ -13,7 +13,8 @@ use crate::{
     ambient::Randomness,
     store::{
         CounterStore, StoreError,
-        counters::{Buckets, Counter, MOST_REMEMBERED, Taken},
+        buckets::Buckets,
+        counters::{Counter, MOST_REMEMBERED, Taken},
     },
 };
 
@@ -24,24 +25,26 @@ const LATE_SECONDS: u64 = 300;
 /// Redis takes no time beyond the range of its numbers.
 const LONGEST_SECONDS: u64 = 10 * 365 * 24 * 60 * 60;
 
-/// Each counter is a hash: the count, when the next may be counted, when all is forgotten. Gives the wait and the first count.
+/// Each counter is a hash: the count, when the next may be counted, when all is forgotten. Gives the wait and the first count;
+/// the wait is -1, and nothing counted, where the first key does not hold the key of the buckets.
 const TAKE: &str = "
-local now = tonumber(ARGV[1])
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return { -1, 0 } end
+local now, late = tonumber(ARGV[2]), tonumber(ARGV[3])
 local tallies, longest = {}, 0
-for i, key in ipairs(KEYS) do
-    local found = redis.call('HMGET', key, 'count', 'not_before', 'ends')
+for i = 1, #KEYS - 1 do
+    local found = redis.call('HMGET', KEYS[i + 1], 'count', 'not_before', 'ends')
     local tally = { tonumber(found[1]) or 0, tonumber(found[2]) or 0, tonumber(found[3]) or 0 }
-    if tally[3] <= now then tally = { 0, 0, now + tonumber(ARGV[i * 4 + 1]) } end
+    if tally[3] <= now then tally = { 0, 0, now + tonumber(ARGV[i * 4 + 3]) } end
     longest = math.max(longest, math.min(tally[2], tally[3]) - now)
     tallies[i] = tally
 end
 if longest > 0 then return { longest, 0 } end
-for i, key in ipairs(KEYS) do
-    local tally, free, wait, most = tallies[i], tonumber(ARGV[i * 4 - 2]), tonumber(ARGV[i * 4 - 1]), tonumber(ARGV[i * 4])
+for i, tally in ipairs(tallies) do
+    local key, free, wait, most = KEYS[i + 1], tonumber(ARGV[i * 4]), tonumber(ARGV[i * 4 + 1]), tonumber(ARGV[i * 4 + 2])
     tally[1] = tally[1] + 1
     if tally[1] >= free and wait > 0 then tally[2] = now + math.min(most, wait * 2 ^ (tally[1] - free)) end
     redis.call('HSET', key, 'count', tally[1], 'not_before', tally[2], 'ends', tally[3])
-    redis.call('EXPIRE', key, math.max(1, tally[3] - now + tonumber(ARGV[#ARGV])))
+    redis.call('EXPIRE', key, math.max(1, tally[3] - now + late))
 end
 return { 0, tallies[1] and tallies[1][1] or 0 }";
 
@@ -111,17 +114,17 @@ impl RedisCounters {
         if let Some(buckets) = self.known_buckets().clone() {
             return Ok(buckets);
         }
-        let (name, new) = (self.key_of_buckets(), Buckets::new(&Randomness::default())?);
+        let (name, new) = (self.key_of_buckets(), Buckets::new(BITS, &Randomness::default())?);
         let _: Option<String> = self.ask(redis::cmd("SET").arg(&name).arg(new.key()).arg("NX")).await?;
         let kept: Option<Vec<u8>> = self.ask(redis::cmd("GET").arg(&name)).await?;
-        let buckets = Buckets::of(&Zeroizing::new(kept.unwrap_or_default()))?;
+        let buckets = Buckets::of(BITS, &Zeroizing::new(kept.unwrap_or_default()))?;
         *self.known_buckets() = Some(buckets.clone());
         Ok(buckets)
     }
 
     fn keys<'a>(&self, buckets: &Buckets, counters: impl IntoIterator<Item = &'a str>) -> Vec<String> {
         let key = |counter| {
-            let (kind, bucket) = buckets.bucket::<BITS>(counter);
+            let (kind, bucket) = buckets.bucket(counter);
             self.redis.key("count", &format!("{kind}:{bucket}"))
         };
         counters.into_iter().map(key).collect()
@@ -133,21 +136,22 @@ impl RedisCounters {
         command
     }
 
-    /// Counts in these buckets; none if they are no longer those of this Redis, which has then lost its memory.
+    /// Counts in these buckets; not at all if they are no longer those of this Redis, which has then lost its memory.
     async fn take_in(&self, buckets: &Buckets, counters: &[Counter], now: u64) -> Result<Option<Taken>, StoreError> {
-        let mut command = Self::script(TAKE, &self.keys(buckets, counters.iter().map(|counter| counter.key.as_str())));
-        command.arg(now);
+        let mut keys = vec![self.key_of_buckets()];
+        keys.extend(self.keys(buckets, counters.iter().map(|counter| counter.key.as_str())));
+        let mut command = Self::script(TAKE, &keys);
+        command.arg(buckets.key()).arg(now).arg(LATE_SECONDS);
         for Counter { pace, .. } in counters {
             let seconds = [pace.wait, pace.longest_wait, pace.window].map(|time| time.as_secs().min(LONGEST_SECONDS));
             command.arg(pace.free).arg(seconds.as_slice());
         }
-        command.arg(LATE_SECONDS);
-        let mut both = redis::pipe();
-        both.cmd("GET").arg(self.key_of_buckets()).add_command(command);
-        let answer = both.query_async(&mut self.redis.connection.clone()).await.map_err(failed)?;
-        let (kept, (wait, count)): (Option<Vec<u8>>, (u64, u64)) = answer;
-        let taken = if wait > 0 { Taken::TooEarly(wait) } else { Taken::Counted(count) };
-        Ok((Zeroizing::new(kept.unwrap_or_default()).as_slice() == buckets.key()).then_some(taken))
+        let (wait, count): (i64, u64) = self.ask(&command).await?;
+        Ok(match u64::try_from(wait) {
+            Err(_) => None,
+            Ok(0) => Some(Taken::Counted(count)),
+            Ok(wait) => Some(Taken::TooEarly(wait)),
+        })
     }
 
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
