@@ -7,7 +7,7 @@ use axum::{
 use serde::Serialize;
 
 use crate::{
-    auth::{Auth, IssuedTokens},
+    auth::{Auth, IssuedTokens, LoggedIn},
     error::{Answers, GrantFault, Profile, Refusal, no_store},
     policy::Policy,
     scope::RequestedScope,
@@ -134,13 +134,18 @@ struct TokenBody<'a> {
 
 /// Who asked for a grant.
 pub(crate) struct GrantFor<'a> {
+    pub(crate) logged_in: &'a LoggedIn,
     pub(crate) client: Option<&'a Client>,
     /// Whether a page of another site may have.
     pub(crate) forgeable: bool,
 }
 
 /// The token response of a grant.
-pub(crate) async fn respond<U>(auth: &Auth<U>, outcome: impl IntoGrant, granted_to: &GrantFor<'_>) -> Response {
+pub(crate) async fn respond<U: AuthUser>(
+    auth: &Auth<U>,
+    outcome: impl IntoGrant,
+    granted_to: &GrantFor<'_>,
+) -> Response {
     let grant = match outcome.into_grant() {
         Ok(grant) => grant,
         Err(mut response) => {
@@ -151,7 +156,7 @@ pub(crate) async fn respond<U>(auth: &Auth<U>, outcome: impl IntoGrant, granted_
     issue(auth, grant, granted_to).await.unwrap_or_else(|refusal| auth.answers().respond(&refusal, &Policy::PUBLIC))
 }
 
-async fn issue<U, S: RequestedScope>(
+async fn issue<U: AuthUser, S: RequestedScope>(
     auth: &Auth<U>,
     grant: Grant<S>,
     granted_to: &GrantFor<'_>,
@@ -170,19 +175,36 @@ async fn issue<U, S: RequestedScope>(
         if granted_to.forgeable {
             return Err(Refusal::CrossSite);
         }
-        let (token, seconds) = auth.start_cookie_session(&grant.subject, &scopes).await?;
+        let (session, token, seconds) = auth.begin_cookie_session(&grant.subject, &scopes).await?;
+        end_unless_good(auth, Some(&session), granted_to).await?;
         auth.record(AuditEvent::of("session.started", &grant.subject));
         let mut response = session_cookie::set(&token, seconds, next);
         no_store(response.headers_mut());
         return Ok(response);
     }
     let issued = auth.start_session(&grant.subject, &scopes, granted_to.client).await?;
+    end_unless_good(auth, issued.session.as_deref(), granted_to).await?;
     auth.record(AuditEvent {
         client: granted_to.client.map(|client| client.id.as_str()),
         session: issued.session.as_deref(),
         ..AuditEvent::of("token.issued", &grant.subject)
     });
     Ok(token_response(auth.answers(), &issued))
+}
+
+/// Ends a session whose user has got another password since it was verified, or may not log in any more.
+async fn end_unless_good<U: AuthUser>(
+    auth: &Auth<U>,
+    session: Option<&str>,
+    granted_to: &GrantFor<'_>,
+) -> Result<(), Refusal> {
+    if auth.is_still_good(granted_to.logged_in).await? {
+        return Ok(());
+    }
+    if let Some(session) = session {
+        auth.end_session(session).await?;
+    }
+    Err(Refusal::BadLogin)
 }
 
 /// A client's own token (RFC 6749 section 4.4).

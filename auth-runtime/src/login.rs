@@ -10,7 +10,7 @@ use axum::{
 
 use crate::{
     address::ClientAddress,
-    auth::{Auth, UsersOf},
+    auth::{Auth, LoggedIn, UsersOf},
     error::{Refusal, Rejection},
     form::{Fields, LoginForm, read, requested_scopes, unknown_scopes},
     grant::{self, GrantFor, IntoGrant},
@@ -25,9 +25,9 @@ use crate::{
 
 /// A request to a token endpoint. One for a login has a user whose password was right, the form, and what issues the tokens;
 /// any other is answered already.
-pub struct Login<U, F>(Result<LoggedIn<U, F>, Box<Response>>);
+pub struct Login<U, F>(Result<Verified<U, F>, Box<Response>>);
 
-struct LoggedIn<U, F> {
+struct Verified<U, F> {
     issuer: Issuer<U>,
     user: U,
     form: F,
@@ -36,6 +36,7 @@ struct LoggedIn<U, F> {
 /// Issues the tokens of a grant.
 pub struct Issuer<U> {
     auth: Auth<U>,
+    logged_in: LoggedIn,
     client: Option<Client>,
     /// Whether a page of another site may have sent the form.
     forgeable: bool,
@@ -47,14 +48,15 @@ impl<U, F> Login<U, F> {
     /// # Errors
     /// The response to a request for something else than a login: the renewal of a session, or a client's own token.
     pub fn into_parts(self) -> Result<(Issuer<U>, U, F), Box<Response>> {
-        self.0.map(|LoggedIn { issuer, user, form }| (issuer, user, form))
+        self.0.map(|Verified { issuer, user, form }| (issuer, user, form))
     }
 }
 
-impl<U> Issuer<U> {
+impl<U: AuthUser> Issuer<U> {
     /// The token response of what the body returns.
     pub async fn respond<G: IntoGrant>(self, outcome: impl Future<Output = G> + Send) -> Response {
-        let granted_to = GrantFor { client: self.client.as_ref(), forgeable: self.forgeable };
+        let Self { logged_in, client, forgeable, .. } = &self;
+        let granted_to = GrantFor { logged_in, client: client.as_ref(), forgeable: *forgeable };
         grant::respond(&self.auth, outcome.await, &granted_to).await
     }
 }
@@ -128,8 +130,8 @@ async fn log_in<U: AuthUser, F: LoginForm>(
     let form = F::from_fields(fields, unknown_scopes(auth.answers().profile())).map_err(bad_form)?;
     let (username, password) = form.credentials();
     let user = auth.verify_login(username, password, head.address).await?;
-    let issuer = Issuer { auth: auth.clone(), client, forgeable: head.forgeable };
-    Ok(Login(Ok(LoggedIn { issuer, user, form })))
+    let issuer = Issuer { auth: auth.clone(), logged_in: LoggedIn::of(&user), client, forgeable: head.forgeable };
+    Ok(Login(Ok(Verified { issuer, user, form })))
 }
 
 async fn refresh<U: AuthUser, F: LoginForm>(

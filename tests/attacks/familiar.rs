@@ -1,8 +1,11 @@
 //! A user who is known at an address is no stranger there, whatever others try elsewhere; and nobody else is.
 
+use std::net::IpAddr;
+
+use auth_runtime::{ClientAddress, Randomness, Refusal, StoreError, UserStore, endpoints::NewUser, prelude::*};
 use tests::log::Log;
 
-use crate::house::{ELSEWHERE, HOME, House, wait};
+use crate::house::{Counting, ELSEWHERE, HOME, House, Member, wait};
 
 #[tokio::test]
 async fn a_user_is_not_locked_out_where_they_have_logged_in_before() {
@@ -136,4 +139,38 @@ async fn behind_an_unknown_proxy_nobody_is_known() {
     assert_eq!(log.text().matches("login.unconfigured_proxy").count(), 1, "{}", log.text());
     house.guess("alice", 6, ELSEWHERE).await;
     assert_eq!(house.attempt_with("alice", "correct", &[]).await.status, 200);
+}
+
+/// Users whose outdated hashes stay as they are.
+struct Unreplaced(MemoryUsers<Member>);
+
+impl UserStore for Unreplaced {
+    type User = Member;
+
+    async fn find(&self, username: &str) -> Result<Option<Member>, StoreError> {
+        self.0.find(username).await
+    }
+
+    async fn replace_password_hash(&self, _: &str, _: &PasswordHash, _: &PasswordHash) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_user_whose_old_hash_stays_is_not_locked_out_at_home_either() {
+    let alice = Member::new_user("alice".to_owned(), PasswordHash::from_stored("old:correct"));
+    let key = SigningKey::generate(&Randomness::default()).unwrap();
+    let auth = Auth::builder(Unreplaced(MemoryUsers::from_iter([alice])))
+        .signing_key(key)
+        .password_hasher(Counting::default())
+        .build()
+        .unwrap();
+    let [home, elsewhere] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(|ip| ClientAddress::from(IpAddr::from(ip)));
+    let log_in = async |password: &str, from| auth.verify_login("alice", &password.into(), from).await;
+    assert!(log_in("correct", home).await.is_ok());
+    for _ in 0..20 {
+        assert!(log_in("wrong", elsewhere).await.is_err());
+    }
+    assert!(matches!(log_in("correct", elsewhere).await, Err(Refusal::TooManyAttempts(_))));
+    assert!(log_in("correct", home).await.is_ok());
 }

@@ -1,14 +1,15 @@
 //! A guard does only the work that its policy needs; a login costs one hash; what is down is a refusal.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use auth_runtime::{
-    AccessClaims, Argon2id, ClientAddress, HashError, IssuedToken, PasswordHasher, StoreError, TokenError, TokenFormat,
-    TokenRequest, UserStore, Verdict, prelude::*,
+    AccessClaims, Argon2id, ClientAddress, HashError, IssuedToken, MemoryStore, PasswordHasher, Refusal, StoreError,
+    TokenError, TokenFormat, TokenRequest, UserStore, Verdict, prelude::*,
 };
+use axum::extract::State;
 use tests::{User, server::TestServer};
 
 use crate::support::{ALICE, JOHN, key, router, token_of, user, users};
@@ -112,17 +113,16 @@ async fn a_guard_looks_up_a_user_only_where_one_is_needed() {
 #[tokio::test]
 async fn every_login_costs_one_hash() {
     let (server, counts, _) = serve(Argon2id::default()).await;
-    for form in [
-        JOHN,
-        ALICE,
-        "username=johndoe&password=wrong",
-        "username=nobody&password=secret",
-        "username=broken&password=secret",
-    ] {
+    for form in
+        [ALICE, "username=johndoe&password=wrong", "username=nobody&password=secret", "username=broken&password=secret"]
+    {
         server.post_form("/token", form).await;
         assert_eq!(Counts::take(&counts.hashes), 1, "{form}");
         assert_eq!(Counts::take(&counts.lookups), 1, "{form}");
     }
+    assert_eq!(server.post_form("/token", JOHN).await.status, 200);
+    let costs = (Counts::take(&counts.hashes), Counts::take(&counts.lookups));
+    assert_eq!(costs, (1, 2), "once the session has begun, the user is looked up again");
     server.post_form("/token", "username=johndoe").await;
     server.post_form("/token", &format!("{JOHN}&scope=nonsense")).await;
     assert_eq!((Counts::take(&counts.hashes), Counts::take(&counts.lookups)), (0, 0), "a bad form costs nothing");
@@ -176,9 +176,64 @@ async fn an_upgrade_never_brings_back_a_password_that_was_changed() {
         .password_hasher(Argon2id::new(2 * 19_456, 2, 1).unwrap())
         .build()
         .unwrap();
-    assert!(auth.verify_login("johndoe", &"secret".into(), ClientAddress::UNKNOWN).await.is_ok());
+    let refused = auth.verify_login("johndoe", &"secret".into(), ClientAddress::UNKNOWN).await;
+    assert_eq!(refused.err(), Some(Refusal::BadLogin), "it is not the user's password any more");
     let stored = users.0.find("johndoe").await.unwrap().unwrap().hashed_password;
     assert_eq!(stored, PasswordHash::from_stored("changed"));
+}
+
+/// What the owner does while a login is on its way, after its password was verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meanwhile {
+    Nothing,
+    Changes,
+    Disables,
+    Deletes,
+}
+
+#[derive(Clone)]
+struct Owned {
+    auth: Auth<User>,
+    meanwhile: Arc<Mutex<Meanwhile>>,
+}
+
+impl AuthState for Owned {
+    type User = User;
+
+    fn auth(&self) -> &Auth<User> {
+        &self.auth
+    }
+}
+
+#[token_endpoint("/slow")]
+async fn slow_login(user: User, State(owned): State<Owned>, _form: PasswordRequestForm) -> Grant {
+    let (auth, meanwhile) = (&owned.auth, *owned.meanwhile.lock().unwrap());
+    match meanwhile {
+        Meanwhile::Nothing => {}
+        Meanwhile::Changes => {
+            let new = Secret::new("another password of hers");
+            let changed = auth.change_password("johndoe", &"secret".into(), new, ClientAddress::UNKNOWN).await;
+            changed.unwrap();
+        }
+        Meanwhile::Disables => auth.disable_user("johndoe").await.unwrap(),
+        Meanwhile::Deletes => auth.delete_user("johndoe").await.unwrap(),
+    }
+    Grant::to(user)
+}
+
+/// Otherwise whoever knows a password logs in without pause, and has a session that outlives the change of it.
+#[tokio::test]
+async fn a_login_under_way_does_not_outlive_the_end_of_all_sessions() {
+    for meanwhile in [Meanwhile::Nothing, Meanwhile::Changes, Meanwhile::Disables, Meanwhile::Deletes] {
+        let store = MemoryStore::new();
+        let auth = Auth::builder(users()).signing_key(key()).sessions(store).build().unwrap();
+        let owned = Owned { auth: auth.clone(), meanwhile: Arc::new(Mutex::new(meanwhile)) };
+        let server = TestServer::start(SecureRouter::new().mount(slow_login).with_state(owned)).await;
+        let answer = server.post_form("/slow", JOHN).await;
+        let left = auth.sessions("johndoe").await.unwrap().len();
+        let expected = if meanwhile == Meanwhile::Nothing { (200, 1) } else { (400, 0) };
+        assert_eq!((answer.status, left), expected, "{meanwhile:?}: {}", answer.body);
+    }
 }
 
 /// Whatever it is asked, the password is right.

@@ -27,6 +27,7 @@ use std::{
 use axum::http::request::Parts;
 use tokio::sync::Semaphore;
 
+pub(crate) use self::passwords::LoggedIn;
 use self::{accounts::AnyMailer, sessions::Sessions};
 pub use self::{
     accounts::{Mail, Mailer, VerifiedEmail},

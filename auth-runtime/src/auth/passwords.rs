@@ -10,6 +10,18 @@ use crate::{
     watch::AuditEvent,
 };
 
+/// Who has logged in, by which password.
+pub(crate) struct LoggedIn {
+    username: String,
+    hash: Option<PasswordHash>,
+}
+
+impl LoggedIn {
+    pub(crate) fn of<U: AuthUser>(user: &U) -> Self {
+        Self { username: user.username().to_owned(), hash: user.password_hash().cloned() }
+    }
+}
+
 /// Why a try is refused: for the client, and for whoever watches.
 struct Denied {
     refusal: Refusal,
@@ -52,8 +64,8 @@ impl<U: AuthUser> Auth<U> {
     /// wait.
     pub async fn verify_login(&self, username: &str, password: &Secret, address: ClientAddress) -> Result<U, Refusal> {
         let (user, judged) = match self.find_at_login(username, password).await {
-            Ok((place, user)) => {
-                let judged = self.judge(place, user.as_ref(), username, password, address).await;
+            Ok((place, mut user)) => {
+                let judged = self.judge(place, &mut user, username, password, address).await;
                 (user, judged)
             }
             Err(denied) => (None, Err(denied)),
@@ -80,15 +92,17 @@ impl<U: AuthUser> Auth<U> {
         Ok((place, self.find_named(username).await?))
     }
 
-    /// Whether this is the user's password. Whoever the user is, and whether there is one, costs the same one hash.
+    /// Whether this is the user's password. Whoever the user is, and whether there is one, costs the same one hash. A user
+    /// whose hash is replaced is looked up again: what is stored then, is the store's to say.
     async fn judge(
         &self,
         place: Place<'_>,
-        user: Option<&U>,
+        found: &mut Option<U>,
         username: &str,
         password: &Secret,
         address: ClientAddress,
     ) -> Result<(), Denied> {
+        let user = found.as_ref();
         // By the name in the store, where there may be several names for one account.
         let unknown = if is_too_long_a_name(username) { "" } else { username };
         let name = user.map_or(unknown, AuthUser::username);
@@ -105,7 +119,7 @@ impl<U: AuthUser> Auth<U> {
         }
         let user = user.ok_or(Denied::bad_login("unknown_user"))?;
         let stored = stored.ok_or(Denied::bad_login("no_password"))?;
-        let upgraded = match verdict {
+        let is_outdated = match verdict {
             Err(error) => {
                 tracing::error!(event = "login.unreadable_hash", %error);
                 return Err(Denied::bad_login("unreadable_hash"));
@@ -116,14 +130,34 @@ impl<U: AuthUser> Auth<U> {
             {
                 return Err(Denied::bad_login("disabled"));
             }
-            Ok(Verdict::Match) => None,
-            Ok(Verdict::MatchOutdated) => self.upgrade_hash(&turn, name, stored, password).await,
+            Ok(verdict) => verdict == Verdict::MatchOutdated,
         };
         self.attempt_succeeded(&counted).await;
-        self.make_familiar(name, upgraded.as_ref().unwrap_or(stored), address).await;
+        let stored = if is_outdated {
+            let upgraded = self.upgrade_hash(&turn, name, stored, password).await;
+            let now = self.find_user(name).await?;
+            let hash = now.as_ref().and_then(AuthUser::password_hash).cloned();
+            // A password that was changed meanwhile is another one than was verified.
+            let is_of_this_password =
+                hash.as_ref().is_some_and(|hash| hash == stored || Some(hash) == upgraded.as_ref());
+            let hash = hash.filter(|_| is_of_this_password).ok_or(Denied::bad_login("wrong_password"))?;
+            *found = now;
+            hash
+        } else {
+            stored.clone()
+        };
+        self.make_familiar(found.as_ref().map_or(unknown, AuthUser::username), &stored, address).await;
         // Only now: of those that are counted and may yet turn out right, there are no more than turns.
         drop(turn);
         Ok(())
+    }
+
+    /// Whether the password with which this user has logged in is still the user's, and the user may still log in. Asked when
+    /// a session has begun: one that was begun while all others were ended must not outlive them.
+    pub(crate) async fn is_still_good(&self, logged_in: &LoggedIn) -> Result<bool, Refusal> {
+        let user = self.find_user(&logged_in.username).await?;
+        let may_log_in = |user: &U| !user.is_disabled() || self.0.answers.profile != Profile::Standard;
+        Ok(user.filter(may_log_in).is_some_and(|user| user.password_hash() == logged_in.hash.as_ref()))
     }
 
     /// Whoever has a name that somebody typed. One that is longer than any that is kept is nobody's, and no work is done for it.

@@ -137,6 +137,16 @@ impl<U> Auth<U> {
     /// # Errors
     /// [`Refusal::Unavailable`] if the store is down, or there is none.
     pub async fn start_cookie_session(&self, subject: &str, scopes: &[String]) -> Result<(Secret, u64), Refusal> {
+        let (_, token, seconds) = self.begin_cookie_session(subject, scopes).await?;
+        Ok((token, seconds))
+    }
+
+    /// The same, and the session.
+    pub(crate) async fn begin_cookie_session(
+        &self,
+        subject: &str,
+        scopes: &[String],
+    ) -> Result<(String, Secret, u64), Refusal> {
         let sessions = self.kept()?;
         let now = self.0.clock.unix_seconds();
         let session = self.new_session(subject, scopes, None, sessions.lifetime.idle, now)?;
@@ -155,7 +165,7 @@ impl<U> Auth<U> {
         };
         self.bounded(sessions.store.begin(&session, &[kept])).await?;
         self.purge_now_and_then(now);
-        Ok((token, sessions.lifetime.idle.as_secs()))
+        Ok((session.id, token, sessions.lifetime.idle.as_secs()))
     }
 
     /// The tokens of one step of a session, and what is to be kept of them.

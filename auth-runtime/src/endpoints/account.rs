@@ -71,8 +71,8 @@ async fn try_register<U: NewUser>(
 ) -> Result<Response, Refusal> {
     let username = Field::name("username", form.fields.username)?;
     let password = Field::secret("password", form.fields.password)?;
-    auth.check_password(&username, &password)?;
     auth.count_registration(address).await?;
+    auth.check_password(&username, &password)?;
     // Asked before, so that a name which is taken costs no hash; decided by the store.
     if auth.find_user(&username).await?.is_some() {
         return Err(Refusal::UsernameTaken);

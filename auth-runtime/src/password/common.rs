@@ -6,6 +6,8 @@ const LIST: &str = include_str!("../../assets/common-passwords.txt");
 const LONGEST_UNIT: usize = 6;
 /// A shorter part says nothing: every password ends in one.
 const SHORTEST_PART: usize = 4;
+/// In bytes. A longer password is not taken apart at each of its characters: that would cost the square of its length.
+const LONGEST_IN_HALVES: usize = 128;
 
 /// Whether a password, in lower case, is among those that are tried first; `is_listed` says which words are.
 pub(super) fn is_guessed_first(password: &str, is_listed: impl Fn(&str) -> bool) -> bool {
@@ -17,7 +19,7 @@ pub(super) fn is_guessed_first(password: &str, is_listed: impl Fn(&str) -> bool)
     is_listed(password)
         || is_simple(password)
         || is_repeated_word(password, &is_listed)
-        || halves.any(|(one, other)| is_simple(one) && is_simple(other))
+        || (password.len() <= LONGEST_IN_HALVES && halves.any(|(one, other)| is_simple(one) && is_simple(other)))
 }
 
 pub(super) fn is_listed(password: &str) -> bool {
@@ -79,6 +81,21 @@ mod tests {
             assert!(!is_listed(&other), "{word}");
         }
         assert!(!is_listed("") && !is_listed("\n") && !is_listed("a"));
+    }
+
+    #[test]
+    fn what_is_long_is_not_taken_apart_at_each_of_its_characters() {
+        let asked = |length: usize| {
+            let asked = std::cell::Cell::new(0);
+            let password = format!("{}{}", "a".repeat(length), "a horse that nobody has");
+            assert!(!is_guessed_first(&password, |_| {
+                asked.set(asked.get() + 1);
+                false
+            }));
+            asked.get()
+        };
+        assert!(asked(50) > 50);
+        assert!(asked(LONGEST_IN_HALVES) < 50 && asked(1_000) < 50);
     }
 
     #[test]
