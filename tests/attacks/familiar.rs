@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
-use auth_runtime::{ClientAddress, Randomness, Refusal, StoreError, UserStore, endpoints::NewUser, prelude::*};
+use auth_runtime::{
+    AuthBuilder, ClientAddress, ForwardedHeader, GuessingLimits, Pace, Randomness, Refusal, StoreError, UserStore,
+    endpoints::NewUser, prelude::*,
+};
 use tests::log::Log;
 
 use crate::house::{Counting, ELSEWHERE, HOME, House, Member, wait};
@@ -173,4 +176,22 @@ async fn a_user_whose_old_hash_stays_is_not_locked_out_at_home_either() {
     }
     assert!(matches!(log_in("correct", elsewhere).await, Err(Refusal::TooManyAttempts(_))));
     assert!(log_in("correct", home).await.is_ok());
+}
+
+/// Where everybody has the address of a proxy that nobody named, one of them does not close the door for the others so soon.
+#[tokio::test]
+async fn registering_where_addresses_are_shared_is_not_closed_by_one() {
+    let limits = GuessingLimits::default();
+    let limits = GuessingLimits { registration: Pace { free: 1, ..limits.registration }, ..limits };
+    let named = |builder: AuthBuilder<Member>| builder.trusted_proxies(ForwardedHeader::XForwardedFor, ["127.0.0.1"]);
+    for (house, in_a_row) in [
+        (House::with(|builder| named(builder).guessing_limits(limits)).await, 1),
+        (House::with(|builder| builder.guessing_limits(limits)).await, 50),
+    ] {
+        for number in 0..=in_a_row {
+            let (name, expected) = (format!("user{number}"), if number < in_a_row { 201 } else { 429 });
+            let fields = [("username", name.as_str()), ("password", "a password of my own")];
+            assert_eq!(house.post("/register", &fields, HOME).await.status, expected, "{number} of {in_a_row}");
+        }
+    }
 }

@@ -14,6 +14,8 @@ use crate::{
 
 /// An IPv6 /48 has so many times what a /64 has.
 const SITE: u32 = 5;
+/// How many may share an address that is not known, or is perhaps a proxy's, before those who register there wait for each other.
+const SHARED: u32 = 50;
 
 /// One try of a password, and what it is counted on.
 pub(super) struct Attempt {
@@ -134,7 +136,11 @@ impl<U> Auth<U> {
 
     /// Counts that somebody wants to become a user.
     pub(crate) async fn count_registration(&self, address: ClientAddress) -> Result<(), Refusal> {
-        let counters: Vec<Counter> = of_address("registration", address, self.0.guessing.registration).collect();
+        self.warn_of(address);
+        let pace = self.0.guessing.registration;
+        let is_own = address.network().is_some() && !address.is_shared();
+        let pace = if is_own { pace } else { Pace { free: pace.free.saturating_mul(SHARED), ..pace } };
+        let counters: Vec<Counter> = of_address("registration", address, pace).collect();
         match self.bounded(self.0.counters.take(&counters, self.0.clock.unix_seconds())).await? {
             Taken::Counted(_) => Ok(()),
             Taken::TooEarly(wait) => Err(Refusal::TooManyAttempts(wait)),
