@@ -97,6 +97,25 @@ impl PostgresOptions {
     }
 }
 
+/// The connections to a database, and what it is called.
+#[derive(Debug, Clone)]
+struct Database {
+    pool: PgPool,
+    place: String,
+}
+
+impl Database {
+    fn of(pool: PgPool) -> Self {
+        let place = place(&pool.connect_options());
+        Self { pool, place }
+    }
+
+    /// What the database answers, or why it does not.
+    async fn explained<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+        work.await.map_err(|error| explain(&self.place, error))
+    }
+}
+
 /// Host and database: nothing of the URL that is secret.
 fn place(options: &PgConnectOptions) -> String {
     format!("{} at {}:{}", options.get_database().unwrap_or("the database"), options.get_host(), options.get_port())

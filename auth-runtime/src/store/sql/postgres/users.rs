@@ -8,19 +8,21 @@ use sqlx::{
     query::Query,
 };
 
-use super::{DEFAULT_TABLE, LOCK, PostgresOptions, explain, place};
+use super::{DEFAULT_TABLE, Database, LOCK, PostgresOptions};
 use crate::{
     password::PasswordHash,
     store::{
         ColumnKind, ColumnRole, Record, StoreError, UserStore, Value,
-        sql::tables::users::{Statements, check_table, create_statement, quoted},
+        sql::tables::users::{
+            Statements, check_table, create_statement, duplicate, missing_columns, no_field, not_unique, quoted, unfit,
+        },
     },
     user::AuthUser,
 };
 
 /// Users in a table of PostgreSQL: one row a user, one column a field of the user type.
 pub struct PostgresUsers<U> {
-    pool: PgPool,
+    database: Database,
     statements: Statements,
     users: PhantomData<fn() -> U>,
 }
@@ -28,7 +30,7 @@ pub struct PostgresUsers<U> {
 impl<U> Clone for PostgresUsers<U> {
     /// Another handle on the same connections.
     fn clone(&self) -> Self {
-        Self { pool: self.pool.clone(), statements: self.statements.clone(), users: PhantomData }
+        Self { database: self.database.clone(), statements: self.statements.clone(), users: PhantomData }
     }
 }
 
@@ -60,66 +62,27 @@ impl<U: AuthUser> PostgresUsers<U> {
         U: Record<Postgres>,
     {
         check_table(table)?;
-        let users = Self { pool, statements: Statements::of(U::COLUMNS, table), users: PhantomData };
-        let mut transaction = users.pool.begin().await.map_err(|error| users.explain(error))?;
-        sqlx::query(LOCK).execute(&mut *transaction).await.map_err(|error| users.explain(error))?;
-        if columns(&mut transaction, table).await.map_err(|error| users.explain(error))?.is_empty() {
-            let create = create_statement(U::COLUMNS, table, type_name);
-            let query = sqlx::query(AssertSqlSafe(create));
-            query.execute(&mut *transaction).await.map_err(|error| users.explain(error))?;
+        let database = Database::of(pool);
+        let Found { transaction, present, ambiguous } = database.explained(find::<U>(&database.pool, table)).await?;
+        missing_columns(U::COLUMNS, |name| present.iter().any(|one| one == name), table, &database.place)?;
+        if let Some(column) = ambiguous {
+            return Err(not_unique(column, table, &database.place));
         }
-        users.check::<U>(&mut transaction, table).await?;
-        transaction.commit().await.map_err(|error| users.explain(error))?;
-        Ok(users)
-    }
-
-    async fn check<R: Record<Postgres>>(
-        &self,
-        transaction: &mut Transaction<'static, Postgres>,
-        table: &str,
-    ) -> Result<(), StoreError> {
-        let present = columns(transaction, table).await.map_err(|error| self.explain(error))?;
-        let missing: Vec<&str> =
-            R::COLUMNS.iter().map(|column| column.name).filter(|name| !present.iter().any(|one| one == name)).collect();
-        if !missing.is_empty() {
-            return Err(StoreError::new(format!(
-                "the table {table} in {} lacks the columns {}: add them with ALTER TABLE, or choose another table",
-                self.place(),
-                missing.join(", ")
-            )));
-        }
-        let Some(key) = R::COLUMNS.iter().find(|column| column.role == ColumnRole::Username) else { return Ok(()) };
-        let query = sqlx::query_scalar(IS_UNIQUE).bind(quoted(table)).bind(key.name);
-        let unique: bool = query.fetch_one(&mut **transaction).await.map_err(|error| self.explain(error))?;
-        if !unique {
-            return Err(StoreError::new(format!(
-                "the column {} of the table {table} in {} is not unique, so that two users could share a name: make it the primary key, or CREATE UNIQUE INDEX on it",
-                key.name,
-                self.place()
-            )));
-        }
-        Ok(())
-    }
-
-    fn explain(&self, error: sqlx::Error) -> StoreError {
-        explain(&self.place(), error)
-    }
-
-    fn place(&self) -> String {
-        place(&self.pool.connect_options())
+        database.explained(transaction.commit()).await?;
+        Ok(Self { database, statements: Statements::of(U::COLUMNS, table), users: PhantomData })
     }
 }
 
 impl<U: AuthUser + Record<Postgres>> PostgresUsers<U> {
-    async fn try_insert(&self, user: &U) -> Result<bool, StoreError> {
+    async fn try_insert(&self, user: &U) -> Result<bool, sqlx::Error> {
         let mut query = sqlx::query(AssertSqlSafe(self.statements.insert.as_str()));
         for (value, column) in user.to_values().into_iter().zip(U::COLUMNS) {
             query = bind(query, value, column.kind);
         }
-        match query.execute(&self.pool).await {
+        match query.execute(&self.database.pool).await {
             Ok(_) => Ok(true),
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
-            Err(error) => Err(self.explain(error)),
+            Err(error) => Err(error),
         }
     }
 
@@ -128,17 +91,14 @@ impl<U: AuthUser + Record<Postgres>> PostgresUsers<U> {
     /// # Errors
     /// [`StoreError`] if there is a user of this name already, or the database cannot be written.
     pub async fn insert(&self, user: &U) -> Result<(), StoreError> {
-        if self.try_insert(user).await? {
-            return Ok(());
-        }
-        Err(StoreError::new(format!("there is a user named {:?} already", user.username())))
+        if self.add(user).await? { Ok(()) } else { Err(duplicate(user.username())) }
     }
 
     fn user(&self, row: &PgRow) -> Result<U, StoreError> {
         let unfit = |column: &str, expected: &str| {
             let key = U::COLUMNS.iter().position(|column| column.role == ColumnRole::Username);
             let name: String = key.and_then(|key| row.try_get(key).ok()).unwrap_or_default();
-            StoreError::new(format!("the column {column} of {name:?} in {} does not hold {expected}", self.place()))
+            unfit(column, &name, &self.database.place, expected)
         };
         let mut values = Vec::with_capacity(U::COLUMNS.len());
         for (index, column) in U::COLUMNS.iter().enumerate() {
@@ -152,13 +112,11 @@ impl<U: AuthUser + Record<Postgres>> PostgresUsers<U> {
         statement: Option<&String>,
         (value, kind): (Value, ColumnKind),
         username: &str,
-        what: &str,
+        marker: &str,
     ) -> Result<bool, StoreError> {
-        let Some(statement) = statement else {
-            return Err(StoreError::new(format!("no field of the user type is {what}")));
-        };
+        let statement = statement.ok_or_else(|| no_field(marker))?;
         let query = bind(sqlx::query(AssertSqlSafe(statement.as_str())), value, kind).bind(username);
-        let changed = query.execute(&self.pool).await.map_err(|error| self.explain(error))?;
+        let changed = self.database.explained(query.execute(&self.database.pool)).await?;
         Ok(changed.rows_affected() > 0)
     }
 
@@ -167,10 +125,8 @@ impl<U: AuthUser + Record<Postgres>> PostgresUsers<U> {
     /// # Errors
     /// [`StoreError`] if the database cannot be read.
     pub async fn count(&self) -> Result<u64, StoreError> {
-        let count: i64 = sqlx::query_scalar(AssertSqlSafe(self.statements.count.as_str()))
-            .fetch_one(&self.pool)
-            .await
-            .map_err(|error| self.explain(error))?;
+        let query = sqlx::query_scalar(AssertSqlSafe(self.statements.count.as_str()));
+        let count: i64 = self.database.explained(query.fetch_one(&self.database.pool)).await?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
 }
@@ -182,11 +138,8 @@ impl<U: AuthUser + Record<Postgres>> UserStore for PostgresUsers<U> {
         if !super::holds(username) {
             return Ok(None);
         }
-        let row = sqlx::query(AssertSqlSafe(self.statements.find.as_str()))
-            .bind(username)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(|error| self.explain(error))?;
+        let query = sqlx::query(AssertSqlSafe(self.statements.find.as_str())).bind(username);
+        let row = self.database.explained(query.fetch_optional(&self.database.pool)).await?;
         row.map(|row| self.user(&row)).transpose()
     }
 
@@ -197,18 +150,13 @@ impl<U: AuthUser + Record<Postgres>> UserStore for PostgresUsers<U> {
         new: &PasswordHash,
     ) -> Result<(), StoreError> {
         let Some(statement) = &self.statements.replace_password_hash else { return Ok(()) };
-        sqlx::query(AssertSqlSafe(statement.as_str()))
-            .bind(new.expose())
-            .bind(username)
-            .bind(old.expose())
-            .execute(&self.pool)
-            .await
-            .map(drop)
-            .map_err(|error| self.explain(error))
+        let query = sqlx::query(AssertSqlSafe(statement.as_str()));
+        let query = query.bind(new.expose()).bind(username).bind(old.expose());
+        self.database.explained(query.execute(&self.database.pool)).await.map(drop)
     }
 
     async fn add(&self, user: &U) -> Result<bool, StoreError> {
-        self.try_insert(user).await
+        self.database.explained(self.try_insert(user)).await
     }
 
     async fn set_password_hash(&self, username: &str, hash: &PasswordHash) -> Result<bool, StoreError> {
@@ -228,19 +176,46 @@ impl<U: AuthUser + Record<Postgres>> UserStore for PostgresUsers<U> {
 
     async fn remove(&self, username: &str) -> Result<bool, StoreError> {
         let query = sqlx::query(AssertSqlSafe(self.statements.remove.as_str())).bind(username);
-        let removed = query.execute(&self.pool).await.map_err(|error| self.explain(error))?;
+        let removed = self.database.explained(query.execute(&self.database.pool)).await?;
         Ok(removed.rows_affected() > 0)
     }
 
     async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<U>, StoreError> {
-        let rows = sqlx::query(AssertSqlSafe(self.statements.list.as_str()))
+        let query = sqlx::query(AssertSqlSafe(self.statements.list.as_str()))
             .bind(after.unwrap_or_default())
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&self.pool)
-            .await
-            .map_err(|error| self.explain(error))?;
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = self.database.explained(query.fetch_all(&self.database.pool)).await?;
         rows.iter().map(|row| self.user(row)).collect()
     }
+}
+
+/// A table, in a transaction in which no other process changes tables.
+struct Found {
+    transaction: Transaction<'static, Postgres>,
+    /// The columns that it has.
+    present: Vec<String>,
+    /// The column of the username, where it is not unique.
+    ambiguous: Option<&'static str>,
+}
+
+/// The table, which is made where it does not exist.
+async fn find<R: Record<Postgres>>(pool: &PgPool, table: &str) -> Result<Found, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    sqlx::query(LOCK).execute(&mut *transaction).await?;
+    let mut present = columns(&mut transaction, table).await?;
+    if present.is_empty() {
+        let create = create_statement(R::COLUMNS, table, type_name);
+        sqlx::query(AssertSqlSafe(create)).execute(&mut *transaction).await?;
+        present = columns(&mut transaction, table).await?;
+    }
+    let mut ambiguous = R::COLUMNS.iter().find(|column| column.role == ColumnRole::Username).map(|column| column.name);
+    if let Some(column) = ambiguous {
+        let query = sqlx::query_scalar(IS_UNIQUE).bind(quoted(table)).bind(column);
+        if query.fetch_one(&mut *transaction).await? {
+            ambiguous = None;
+        }
+    }
+    Ok(Found { transaction, present, ambiguous })
 }
 
 /// The columns that the table has where an unqualified name finds it.

@@ -15,7 +15,9 @@ use crate::{
     password::PasswordHash,
     store::{
         ColumnKind, ColumnRole, ColumnSpec, Record, StoreError, UserStore, Value,
-        sql::tables::users::{Statements, check_table, create_statement},
+        sql::tables::users::{
+            Statements, check_table, create_statement, duplicate, missing_columns, no_field, not_unique, unfit,
+        },
     },
     user::AuthUser,
 };
@@ -148,10 +150,7 @@ impl<U: AuthUser + Record<Sqlite>> SqliteUsers<U> {
     /// # Errors
     /// [`StoreError`] if there is a user of this name already, or the database cannot be written.
     pub async fn insert(&self, user: &U) -> Result<(), StoreError> {
-        if self.add(user).await? {
-            return Ok(());
-        }
-        Err(StoreError::new(format!("there is a user named {:?} already", user.username())))
+        if self.add(user).await? { Ok(()) } else { Err(duplicate(user.username())) }
     }
 
     /// How many users there are.
@@ -171,12 +170,8 @@ impl<U: AuthUser + Record<Sqlite>> SqliteUsers<U> {
             Some(Value::Text(name)) => name.clone(),
             _ => String::new(),
         };
-        let unfit = |column: &str, expected: &str| {
-            StoreError::new(format!(
-                "the column {column} of {name:?} in {} does not hold {expected}",
-                self.connections.path().display()
-            ))
-        };
+        let file = self.connections.path().display().to_string();
+        let unfit = |column: &str, expected: &str| unfit(column, &name, &file, expected);
         let mut values = Vec::with_capacity(row.len());
         for (value, column) in row.into_iter().zip(U::COLUMNS) {
             values.push(of_kind(value, column.kind).map_err(|expected| unfit(column.name, expected))?);
@@ -186,19 +181,14 @@ impl<U: AuthUser + Record<Sqlite>> SqliteUsers<U> {
 
     async fn change(
         &self,
-        statement: fn(&Statements) -> Option<&String>,
+        statement: Option<&String>,
         value: Value,
         username: &str,
-        what: &str,
+        marker: &str,
     ) -> Result<bool, StoreError> {
-        if statement(&self.statements).is_none() {
-            return Err(StoreError::new(format!("no field of the user type is {what}")));
-        }
-        let (statements, username) = (Arc::clone(&self.statements), username.to_owned());
-        let work = move |prepared: &mut Prepared<'_>| match statement(&statements) {
-            Some(statement) => prepared.execute(statement, (value, username)),
-            None => Ok(0),
-        };
+        let statement = statement.ok_or_else(|| no_field(marker))?.clone();
+        let username = username.to_owned();
+        let work = move |prepared: &mut Prepared<'_>| prepared.execute(&statement, (value, username));
         Ok(self.connections.write(work).await? > 0)
     }
 }
@@ -240,17 +230,17 @@ impl<U: AuthUser + Record<Sqlite>> UserStore for SqliteUsers<U> {
 
     async fn set_password_hash(&self, username: &str, hash: &PasswordHash) -> Result<bool, StoreError> {
         let value = Value::Text(hash.expose().to_owned());
-        self.change(|all| all.set_password_hash.as_ref(), value, username, "#[auth(password_hash)]").await
+        self.change(self.statements.set_password_hash.as_ref(), value, username, "#[auth(password_hash)]").await
     }
 
     async fn set_disabled(&self, username: &str, disabled: bool) -> Result<bool, StoreError> {
         let value = Value::Boolean(disabled);
-        self.change(|all| all.set_disabled.as_ref(), value, username, "#[auth(disabled)]").await
+        self.change(self.statements.set_disabled.as_ref(), value, username, "#[auth(disabled)]").await
     }
 
     async fn set_verified(&self, username: &str, verified: bool) -> Result<bool, StoreError> {
         let value = Value::Boolean(verified);
-        self.change(|all| all.set_verified.as_ref(), value, username, "#[auth(verified)]").await
+        self.change(self.statements.set_verified.as_ref(), value, username, "#[auth(verified)]").await
     }
 
     async fn remove(&self, username: &str) -> Result<bool, StoreError> {
@@ -284,29 +274,15 @@ fn type_name(kind: ColumnKind) -> &'static str {
 
 fn check_columns(prepared: &mut Prepared<'_>, columns: &[ColumnSpec], table: &str, file: &str) -> Result<(), Failed> {
     let present: Vec<String> = prepared.all("SELECT name FROM pragma_table_info(?1)", (table,), |row| row.get(0))?;
-    let missing: Vec<&str> = columns
-        .iter()
-        .map(|column| column.name)
-        .filter(|name| !present.iter().any(|present| present.eq_ignore_ascii_case(name)))
-        .collect();
     if present.is_empty() {
         return Err(StoreError::new(format!("{file} has no table {table}")).into());
     }
-    if !missing.is_empty() {
-        return Err(StoreError::new(format!(
-            "the table {table} in {file} lacks the columns {}: add them with ALTER TABLE, or choose another file or table",
-            missing.join(", ")
-        ))
-        .into());
-    }
+    let is_present = |name: &str| present.iter().any(|present| present.eq_ignore_ascii_case(name));
+    missing_columns(columns, is_present, table, file)?;
     let Some(key) = columns.iter().find(|column| column.role == ColumnRole::Username) else { return Ok(()) };
     let unique: Option<bool> = prepared.first(IS_UNIQUE, (table, key.name), |row| row.get(0))?;
     if unique != Some(true) {
-        return Err(StoreError::new(format!(
-            "the column {} of the table {table} in {file} is not unique, so that two users could share a name: make it the primary key, or CREATE UNIQUE INDEX on it",
-            key.name
-        ))
-        .into());
+        return Err(not_unique(key.name, table, file).into());
     }
     Ok(())
 }

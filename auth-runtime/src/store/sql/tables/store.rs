@@ -108,18 +108,18 @@ pub(crate) fn found(digest: TokenDigest, row: TokenRow) -> Result<FoundToken, St
         issued_at,
         expires_at,
         used_at,
-        of,
-        by,
-        granted,
-        began,
-        ends,
-        ended,
+        session_subject,
+        session_client,
+        session_scopes,
+        session_started_at,
+        session_expires_at,
+        session_ended_at,
     ) = row;
     let purpose = TokenPurpose::of_name(&purpose)
         .ok_or_else(|| StoreError::new("a stored token is for a purpose that this program does not know"))?;
-    let session = match (&id, of, granted, began, ends) {
-        (Some(id), Some(of), Some(granted), Some(began), Some(ends)) => {
-            Some(session((id.clone(), of, by, granted, began, ends, ended)))
+    let session = match (&id, session_subject, session_scopes, session_started_at, session_expires_at) {
+        (Some(id), Some(subject), Some(scopes), Some(started_at), Some(expires_at)) => {
+            Some(session((id.clone(), subject, session_client, scopes, started_at, expires_at, session_ended_at)))
         }
         _ => None,
     };

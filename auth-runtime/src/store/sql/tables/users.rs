@@ -58,6 +58,43 @@ pub(crate) fn check_table(table: &str) -> Result<(), StoreError> {
     )))
 }
 
+/// Whether the table has every column that the user type needs; `is_present` is asked for each.
+pub(crate) fn missing_columns(
+    columns: &[ColumnSpec],
+    is_present: impl Fn(&str) -> bool,
+    table: &str,
+    place: &str,
+) -> Result<(), StoreError> {
+    let missing: Vec<&str> = columns.iter().map(|column| column.name).filter(|name| !is_present(name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::new(format!(
+        "the table {table} in {place} lacks the columns {}: add them with ALTER TABLE, or choose another table",
+        missing.join(", ")
+    )))
+}
+
+pub(crate) fn not_unique(column: &str, table: &str, place: &str) -> StoreError {
+    StoreError::new(format!(
+        "the column {column} of the table {table} in {place} is not unique, so that two users could share a name: make it the primary key, or CREATE UNIQUE INDEX on it"
+    ))
+}
+
+pub(crate) fn duplicate(username: &str) -> StoreError {
+    StoreError::new(format!("there is a user named {username:?} already"))
+}
+
+/// What is stored for a user is not what the user type can hold.
+pub(crate) fn unfit(column: &str, username: &str, place: &str, expected: &str) -> StoreError {
+    StoreError::new(format!("the column {column} of {username:?} in {place} does not hold {expected}"))
+}
+
+/// What has no column cannot be changed.
+pub(crate) fn no_field(marker: &str) -> StoreError {
+    StoreError::new(format!("no field of the user type is {marker}"))
+}
+
 /// A name between quotes: fields of a struct may be words of SQL.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{name}\"")
