@@ -112,13 +112,10 @@ pub(crate) fn app(auth: Auth<User>) -> SecureRouter {
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
-    let users = SqliteUsers::<User>::open("login_page.db").await?;
-    let auth = Auth::builder(users.clone())
-        .opaque_tokens()
-        .sessions(SqliteStore::open("login_page.db").await?)
-        .session_cookie()
-        .login_page("/login")
-        .build()?;
+    let store = SqliteStore::open("login_page.db").await?;
+    let users = store.users::<User>().await?;
+    let auth =
+        Auth::builder(users.clone()).opaque_tokens().sessions(store).session_cookie().login_page("/login").build()?;
     seed(&users, &auth).await?;
 
     let app = app(auth);

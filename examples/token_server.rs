@@ -98,8 +98,8 @@ pub(crate) async fn stores() -> Result<AuthBuilder<User>, BoxError> {
     let url = env::var("DATABASE_URL").unwrap_or_default();
     if !url.starts_with("postgres") {
         let store = SqliteStore::open("token_server.db").await?;
-        let users = SqliteUsers::<User>::open("token_server.db").await?;
-        return Ok(Auth::builder(users).sessions(store.clone()).clients(store.clone()).revocations(store));
+        let builder = Auth::builder(store.users::<User>().await?).sessions(store.clone()).clients(store.clone());
+        return Ok(builder.revocations(store));
     }
     let store = PostgresStore::connect(&url).await?;
     let builder = Auth::builder(store.users::<User>().await?).sessions(store.clone()).clients(store.clone());

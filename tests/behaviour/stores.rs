@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use auth_runtime::{BoxError, SqliteUsersOptions, StoreError, UserStore, prelude::*};
+use auth_runtime::{BoxError, SqliteStore, SqliteUsersOptions, StoreError, UserStore, prelude::*};
 use sqlx::{Connection, Executor, SqliteConnection};
 use tests::{User, server::TestServer};
 
@@ -72,6 +72,20 @@ async fn users_survive_a_restart_and_log_in() {
     assert_eq!(server.get_as("/active", &token).await.status, 200);
     assert_eq!(server.post_form("/token", "username=johndoe'--&password=secret").await.status, 400);
     assert_eq!(server.post_form("/token", "username=JohnDoe&password=secret").await.status, 400);
+}
+
+#[tokio::test]
+async fn users_and_sessions_of_one_file_share_its_connections() {
+    let scratch = Scratch::new("shared");
+    let store = SqliteStore::open(scratch.file("all.db")).await.unwrap();
+    let users = store.users::<User>().await.unwrap();
+    users.insert(&user("johndoe", "secret", false)).await.unwrap();
+    let elsewhere = SqliteUsers::<User>::open(scratch.file("all.db")).await.unwrap();
+    assert_eq!(elsewhere.count().await.unwrap(), 1);
+    store.close().await;
+    let error = users.count().await.unwrap_err().to_string();
+    assert!(error.contains("was closed"), "{error}");
+    assert_eq!(elsewhere.count().await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ pub use self::{
     users::{SqliteUsers, SqliteUsersOptions},
 };
 
+const DEFAULT_TABLE: &str = "users";
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The kind of store that keeps its columns in SQLite: the `B` of [`Column`](crate::Column) and [`Record`](crate::Record).

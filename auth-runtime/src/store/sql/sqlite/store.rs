@@ -4,10 +4,16 @@ use std::path::Path;
 
 use rusqlite::{Row, params_from_iter, types::Value as Parameter};
 
-use super::{DEFAULT_TIMEOUT, connections::Connections, errors::Failed, prepared::Prepared};
-use crate::store::{
-    Client, ClientStore, FoundToken, KeptToken, RevocationStore, Session, SessionStore, StoreError, TokenDigest,
-    sql::tables::{from_stored, migrations, store as statements, to_stored},
+use super::{
+    DEFAULT_TABLE, DEFAULT_TIMEOUT, Sqlite, SqliteUsers, connections::Connections, errors::Failed, prepared::Prepared,
+};
+use crate::{
+    store::{
+        Client, ClientStore, FoundToken, KeptToken, Record, RevocationStore, Session, SessionStore, StoreError,
+        TokenDigest,
+        sql::tables::{from_stored, migrations, store as statements, to_stored},
+    },
+    user::AuthUser,
 };
 
 /// Sessions, revocations and clients in one SQLite file, which may also be that of the users. Its tables are called
@@ -18,11 +24,11 @@ use crate::store::{
 /// # #[derive(AuthUser, Clone)]
 /// # #[auth(always_active)]
 /// # struct User { #[auth(username)] name: String, #[auth(password_hash)] hash: PasswordHash }
-/// use auth_runtime::{Auth, SigningKey, SqliteStore, SqliteUsers};
+/// use auth_runtime::{Auth, SigningKey, SqliteStore};
 ///
 /// # async fn build() -> Result<(), auth_runtime::BoxError> {
 /// let store = SqliteStore::open("users.db").await?;
-/// let auth = Auth::builder(SqliteUsers::<User>::open("users.db").await?)
+/// let auth = Auth::builder(store.users::<User>().await?)
 ///     .signing_key(SigningKey::from_env("AUTH_SECRET")?)
 ///     .sessions(store.clone())
 ///     .revocations(store)
@@ -45,7 +51,15 @@ impl SqliteStore {
         Ok(Self { connections })
     }
 
-    /// Writes everything back and closes the file, for every clone of this handle.
+    /// Users in the table `users` of the same file, which is made if it does not exist. They share the threads of this store.
+    ///
+    /// # Errors
+    /// As [`SqliteUsers::open`].
+    pub async fn users<U: AuthUser + Record<Sqlite>>(&self) -> Result<SqliteUsers<U>, StoreError> {
+        SqliteUsers::over(self.connections.clone(), DEFAULT_TABLE.to_owned(), true).await
+    }
+
+    /// Writes everything back and closes the file, for every clone of this handle, and for its [`users`](Self::users).
     pub async fn close(&self) {
         self.connections.close().await;
     }

@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData, path::Path, sync::Arc, time::Duration};
 use rusqlite::params_from_iter;
 
 use super::{
-    DEFAULT_TIMEOUT, Sqlite,
+    DEFAULT_TABLE, DEFAULT_TIMEOUT, Sqlite,
     connections::Connections,
     errors::Failed,
     prepared::Prepared,
@@ -21,8 +21,6 @@ use crate::{
     },
     user::AuthUser,
 };
-
-const DEFAULT_TABLE: &str = "users";
 
 /// Users in one SQLite file: the embedded default. One row a user, one column a field of the user type.
 ///
@@ -125,9 +123,16 @@ impl<U: AuthUser> SqliteUsers<U> {
     {
         check_table(&options.table)?;
         let SqliteUsersOptions { table, busy_timeout, create } = options;
-        let connections = Connections::open(path, create, busy_timeout).await?;
+        Self::over(Connections::open(path, create, busy_timeout).await?, table, create).await
+    }
+
+    /// Users in this table of a file that is open.
+    pub(super) async fn over(connections: Connections, table: String, create: bool) -> Result<Self, StoreError>
+    where
+        U: Record<Sqlite>,
+    {
         let statements = Arc::new(Statements::of(U::COLUMNS, &table));
-        let file = path.display().to_string();
+        let file = connections.path().display().to_string();
         let prepare = move |prepared: &mut Prepared<'_>| {
             if create {
                 prepared.once(&create_statement(U::COLUMNS, &table, type_name))?;
