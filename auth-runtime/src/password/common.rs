@@ -9,16 +9,16 @@ const SHORTEST_PART: usize = 4;
 /// In bytes. A longer password is not taken apart at each of its characters: that would cost the square of its length.
 const LONGEST_IN_HALVES: usize = 128;
 
-/// Whether a password, in lower case, is among those that are tried first; `is_listed` says which words are.
-pub(super) fn is_guessed_first(password: &str, is_listed: impl Fn(&str) -> bool) -> bool {
+/// Whether a password, in lower case, is among those that are tried first; `is_blocked` says which words are.
+pub(super) fn is_guessed_first(password: &str, is_blocked: impl Fn(&str) -> bool) -> bool {
     let is_simple = |part: &str| {
         let is_long_enough = part.chars().take(SHORTEST_PART).count() == SHORTEST_PART;
-        is_long_enough && (is_listed(part) || is_run(part) || is_repetition(part))
+        is_long_enough && (is_blocked(part) || is_run(part) || is_repetition(part))
     };
     let mut halves = password.char_indices().filter_map(|(at, _)| password.split_at_checked(at));
-    is_listed(password)
+    is_blocked(password)
         || is_simple(password)
-        || is_repeated_word(password, &is_listed)
+        || is_repeated_word(password, &is_blocked)
         || (password.len() <= LONGEST_IN_HALVES && halves.any(|(one, other)| is_simple(one) && is_simple(other)))
 }
 
@@ -58,11 +58,11 @@ fn is_repetition(part: &str) -> bool {
     (1..=longest).any(|unit| part.chars().zip(part.chars().skip(unit)).all(|(one, later)| one == later))
 }
 
-fn is_repeated_word(password: &str, is_listed: impl Fn(&str) -> bool) -> bool {
+fn is_repeated_word(password: &str, is_blocked: impl Fn(&str) -> bool) -> bool {
     let lengths = (1..=password.len() / 2).filter(|length| password.len().is_multiple_of(*length));
     lengths
         .filter_map(|length| password.get(..length))
-        .any(|word| is_listed(word) && password.as_bytes().chunks(word.len()).all(|chunk| chunk == word.as_bytes()))
+        .any(|word| is_blocked(word) && password.as_bytes().chunks(word.len()).all(|chunk| chunk == word.as_bytes()))
 }
 
 #[cfg(test)]

@@ -18,8 +18,9 @@ const TAKEN_AT_LEAST: usize = 64;
 
 /// What may be chosen as a password: its length counts, and not its kinds of characters.
 ///
-/// By default 15 code points at least, which is what NIST SP 800-63B-4 asks for where the password is the only factor; 8 where
-/// there is another one. Common passwords, the user's own name and the words of [`block`](Self::block) are refused in any case.
+/// 15 code points by default, which is what NIST SP 800-63B-4 asks for where the password is the only factor; `.min_length(8)`
+/// where there is a second factor. Common passwords, the user's own name and the words of [`block`](Self::block) are refused in
+/// any case.
 ///
 /// Common is what is guessed first: a password on a list; a run, as `abcdefghijklmno` or `123456789012345`; up to six characters
 /// again and again, as `abcabcabcabcabc`; a listed password repeated; and two of all these joined, as `password1234567`. It is
@@ -63,11 +64,11 @@ impl fmt::Display for PasswordFault {
             Self::TooShort { least } => {
                 write!(
                     f,
-                    "The password is too short: choose one of {least} characters or more. Several words are a good one."
+                    "The password is too short: choose one of {least} characters or more. Several words make a good password."
                 )
             }
             Self::TooLong => write!(f, "The password is too long: choose one of {LONGEST_BYTES} bytes at most."),
-            Self::Common => f.write_str("This password is used so often that it is guessed first: choose another one."),
+            Self::Common => f.write_str("This password is too easy to guess: choose another one."),
             Self::Username => f.write_str("The password is the username: choose another one."),
         }
     }
