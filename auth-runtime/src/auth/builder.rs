@@ -9,7 +9,11 @@ use std::{
 use axum::{http::StatusCode, response::Response};
 use tokio::sync::Semaphore;
 
-use super::{Auth, GuessingLimits, Inner, Mailer, SessionLifetime, Tokens, accounts::AnyMailer, sessions::Sessions};
+use super::{
+    Auth, GuessingLimits, Inner, Mailer, SessionLifetime, Tokens,
+    mail::{AnyMailer, MOST_MAILS_AT_ONCE},
+    sessions::Sessions,
+};
 use crate::{
     address::{ForwardedHeader, TrustedProxies},
     ambient::{Clock, Randomness},
@@ -30,8 +34,6 @@ use crate::{
 
 pub(super) const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) const MAX_LEEWAY: Duration = Duration::from_secs(120);
-/// More than these under way, and who asks for one is asked to come back.
-pub(super) const MOST_MAILS_AT_ONCE: usize = 64;
 const MAX_GRACE: Duration = Duration::from_secs(60);
 /// Longer than those of the stores here, whose own errors say more.
 const DEFAULT_STORE_TIMEOUT: Duration = Duration::from_secs(10);

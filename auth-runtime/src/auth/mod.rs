@@ -8,6 +8,7 @@ mod guessing;
 mod introspection;
 #[cfg(test)]
 mod kept;
+mod mail;
 mod no_users;
 mod passwords;
 mod refresh;
@@ -28,15 +29,16 @@ use axum::http::request::Parts;
 use tokio::sync::Semaphore;
 
 pub(crate) use self::passwords::LoggedIn;
-use self::{accounts::AnyMailer, sessions::Sessions};
 pub use self::{
-    accounts::{Mail, Mailer, VerifiedEmail},
+    accounts::VerifiedEmail,
     builder::{AuthBuilder, ConfigError},
     guessing::GuessingLimits,
     introspection::Introspection,
+    mail::{Mail, Mailer},
     no_users::NoUsers,
     sessions::{IssuedTokens, SessionLifetime},
 };
+use self::{mail::AnyMailer, sessions::Sessions};
 use crate::{
     address::ClientAddress,
     ambient::{Clock, Randomness},
