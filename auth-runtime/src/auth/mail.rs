@@ -118,7 +118,7 @@ impl<U: AuthUser> Auth<U> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{MemoryStore, MemoryUsers, Randomness, SigningKey};
+    use crate::{AuthUser, MemoryStore, MemoryUsers, Randomness, SigningKey};
 
     #[derive(AuthUser, Clone)]
     #[auth(no_password, always_active)]
