@@ -2,12 +2,19 @@
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey, pkcs8::DecodePrivateKey};
 
-use super::{Algorithm, CannotSign, KeyParts, Signs, Verifies};
+use super::{Algorithm, CannotSign, Code, KeyParts, Signs, Verifies};
 use crate::token::jwk::{Jwk, decode, encode};
 
-pub(super) const HOW_TO_MAKE_ONE: &str = "`openssl genpkey -algorithm ed25519`";
+pub(super) const CODE: Code = Code {
+    from_pem,
+    from_jwk,
+    from_random: |bytes| Some(from_seed(bytes)),
+    #[cfg(any(feature = "oidc", test))]
+    public: |jwk| Some(std::sync::Arc::new(public(jwk)?)),
+    how_to_make_one: "`openssl genpkey -algorithm ed25519`",
+};
 
-pub(super) fn from_pem(pem: &str) -> Option<KeyParts> {
+fn from_pem(pem: &str) -> Option<KeyParts> {
     SigningKey::from_pkcs8_pem(pem).ok().map(parts)
 }
 
@@ -16,7 +23,7 @@ pub(super) fn from_seed(seed: &[u8; 32]) -> KeyParts {
 }
 
 /// The private key of a JWK, whose public half must be its own (RFC 8037 section 2).
-pub(super) fn from_jwk(jwk: &Jwk) -> Option<KeyParts> {
+fn from_jwk(jwk: &Jwk) -> Option<KeyParts> {
     let seed = decode(jwk.d.as_ref()?.expose())?;
     let key = SigningKey::from_bytes(seed.as_slice().try_into().ok()?);
     let public = decode(jwk.x.as_deref()?)?;
@@ -29,7 +36,7 @@ fn parts(key: SigningKey) -> KeyParts {
 }
 
 #[cfg(any(feature = "oidc", test))]
-pub(super) fn public(jwk: &Jwk) -> Option<VerifyingKey> {
+fn public(jwk: &Jwk) -> Option<VerifyingKey> {
     let bytes = decode(jwk.x.as_deref()?)?;
     let key = VerifyingKey::from_bytes(bytes.as_slice().try_into().ok()?).ok()?;
     // A key of small order verifies signatures of anybody.

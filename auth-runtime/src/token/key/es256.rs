@@ -6,19 +6,27 @@ use p256::{
     pkcs8::DecodePrivateKey,
 };
 
-use super::{Algorithm, CannotSign, KeyParts, Signs, Verifies};
+use super::{Algorithm, CannotSign, Code, KeyParts, Signs, Verifies};
 use crate::token::jwk::{Jwk, decode, encode};
 
-pub(super) const HOW_TO_MAKE_ONE: &str = "`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`";
 const COORDINATE_BYTES: usize = 32;
 
-pub(super) fn from_pem(pem: &str) -> Option<KeyParts> {
+pub(super) const CODE: Code = Code {
+    from_pem,
+    from_jwk,
+    from_random: from_scalar,
+    #[cfg(any(feature = "oidc", test))]
+    public: |jwk| Some(std::sync::Arc::new(public(jwk)?)),
+    how_to_make_one: "`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`",
+};
+
+fn from_pem(pem: &str) -> Option<KeyParts> {
     let key = SecretKey::from_pkcs8_pem(pem).ok().or_else(|| SecretKey::from_sec1_pem(pem).ok())?;
     parts(key.into())
 }
 
 /// The private key of a JWK, whose public half must be its own (RFC 7518 section 6.2.2).
-pub(super) fn from_jwk(jwk: &Jwk) -> Option<KeyParts> {
+fn from_jwk(jwk: &Jwk) -> Option<KeyParts> {
     let scalar = decode(jwk.d.as_ref()?.expose())?;
     let key = SigningKey::from_slice(&scalar).ok()?;
     (*key.verifying_key() == public(jwk)?).then(|| parts(key))?
@@ -37,7 +45,7 @@ fn parts(key: SigningKey) -> Option<KeyParts> {
 }
 
 /// Refuses a point that is not on the curve.
-pub(super) fn public(jwk: &Jwk) -> Option<VerifyingKey> {
+fn public(jwk: &Jwk) -> Option<VerifyingKey> {
     let (x, y) = (decode(jwk.x.as_deref()?)?, decode(jwk.y.as_deref()?)?);
     if x.len() != COORDINATE_BYTES || y.len() != COORDINATE_BYTES {
         return None;

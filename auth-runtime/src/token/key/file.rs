@@ -10,10 +10,10 @@ use std::{
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::{Algorithm, KeyError, KeySet, SigningKey};
+use super::{Algorithm, KeyError, KeySet, Kind, SigningKey};
 use crate::{
     ambient::{Clock, Randomness},
-    token::jwk::{JwkSet, encode},
+    token::jwk::{Jwk, JwkSet, encode},
 };
 
 pub(super) fn read(path: &Path) -> Result<KeySet, KeyError> {
@@ -243,41 +243,24 @@ impl KeyFile {
 const BROKEN: &str = "the key file is no JWK Set";
 
 fn generate(algorithm: Algorithm) -> Result<Map<String, Value>, String> {
+    if algorithm == Algorithm::Rs256 {
+        return Err(format!(
+            "cannot be given a new {algorithm} key here: make one with openssl, and use it as a `SigningKey`"
+        ));
+    }
     let mut bytes = Zeroizing::new([0; 32]);
     Randomness::default().fill(bytes.as_mut_slice()).map_err(|error| error.to_string())?;
     let secret = encode(bytes.as_slice());
-    let members = match algorithm {
-        Algorithm::Hs256 => vec![("kty", "oct".to_owned()), ("k", secret)],
-        #[cfg(feature = "eddsa")]
-        Algorithm::EdDsa => public_and(super::ed25519::from_seed(&bytes).public, [("d", secret)])?,
-        #[cfg(feature = "es256")]
-        Algorithm::Es256 => {
+    let members = match Kind::of_algorithm(algorithm) {
+        None => vec![("kty", Some("oct".to_owned())), ("k", Some(secret))],
+        Some(kind) => {
             // One in four billion is no scalar.
-            let key = super::es256::from_scalar(&bytes).ok_or("was not given a key by chance: try again")?;
-            public_and(key.public, [("d", secret)])?
-        }
-        #[cfg(not(feature = "eddsa"))]
-        Algorithm::EdDsa => return Err("needs the feature `eddsa` of auth-runtime".to_owned()),
-        #[cfg(not(feature = "es256"))]
-        Algorithm::Es256 => return Err("needs the feature `es256` of auth-runtime".to_owned()),
-        Algorithm::Rs256 => {
-            return Err(format!(
-                "cannot be given a new {algorithm} key here: make one with openssl, and use it as a `SigningKey`"
-            ));
+            let key = (kind.code()?.from_random)(&bytes).ok_or("was not given a key by chance: try again")?;
+            let Jwk { kty, crv, x, y, .. } = key.public.ok_or("was not given a key")?;
+            vec![("kty", Some(kty)), ("crv", crv), ("x", x), ("y", y), ("d", Some(secret))]
         }
     };
-    Ok(members.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect())
-}
-
-#[cfg(any(feature = "eddsa", feature = "es256"))]
-fn public_and<const N: usize>(
-    public: Option<crate::token::jwk::Jwk>,
-    private: [(&'static str, String); N],
-) -> Result<Vec<(&'static str, String)>, String> {
-    let crate::token::jwk::Jwk { kty, crv, x, y, .. } = public.ok_or("was not given a key")?;
-    let members = [("kty", Some(kty)), ("crv", crv), ("x", x), ("y", y)];
-    let members = members.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    Ok(members.chain(private).collect())
+    Ok(members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?)))).collect())
 }
 
 #[cfg(test)]

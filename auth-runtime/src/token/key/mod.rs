@@ -11,6 +11,7 @@ mod ring;
 #[cfg(feature = "rs256")]
 mod rs256;
 mod set;
+mod verifying;
 
 use std::{
     fmt, fs,
@@ -21,10 +22,13 @@ use std::{
 
 use zeroize::Zeroizing;
 
-pub(crate) use self::set::{CachedKeys, KeySet};
 pub use self::{
     file::{KeyFile, KeyInfo, NewKey},
     set::SigningKeys,
+};
+pub(crate) use self::{
+    set::{CachedKeys, KeySet},
+    verifying::VerifyingKey,
 };
 use super::jwk::Jwk;
 use crate::{ambient::Randomness, secret::Secret};
@@ -92,27 +96,86 @@ trait Signs: Verifies {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CannotSign>;
 }
 
-type FromPem = fn(&str) -> Option<KeyParts>;
+/// A kind of keys with two halves: what its JWKs look like, what it signs with, and the feature that it needs.
+struct Kind {
+    kty: &'static str,
+    crv: Option<&'static str>,
+    /// What people call one.
+    name: &'static str,
+    algorithm: Algorithm,
+    feature: &'static str,
+    /// None without the feature.
+    code: Option<Code>,
+}
 
-/// The private keys that are read, and how each is made.
-const KINDS_OF_PEM: &[(FromPem, &str)] = &[
-    #[cfg(feature = "eddsa")]
-    (ed25519::from_pem, ed25519::HOW_TO_MAKE_ONE),
-    #[cfg(feature = "es256")]
-    (es256::from_pem, es256::HOW_TO_MAKE_ONE),
-    #[cfg(feature = "rs256")]
-    (rs256::from_pem, rs256::HOW_TO_MAKE_ONE),
+/// What the file of an algorithm exports.
+struct Code {
+    /// The private key in this text, if it is of this kind.
+    from_pem: fn(&str) -> Option<KeyParts>,
+    /// The private key of a JWK, whose public half must be its own.
+    from_jwk: fn(&Jwk) -> Option<KeyParts>,
+    /// The private key of these bytes; `None` for the few that are none, and where a key is not made of bytes.
+    from_random: fn(&[u8; 32]) -> Option<KeyParts>,
+    /// The public key of a JWK.
+    #[cfg(any(feature = "oidc", test))]
+    public: fn(&Jwk) -> Option<Arc<dyn Verifies>>,
+    how_to_make_one: &'static str,
+}
+
+/// Beside the secrets of HS256, which have one half.
+static KINDS: [Kind; 3] = [
+    Kind {
+        kty: "OKP",
+        crv: Some("Ed25519"),
+        name: "An Ed25519 key",
+        algorithm: Algorithm::EdDsa,
+        feature: "eddsa",
+        #[cfg(feature = "eddsa")]
+        code: Some(ed25519::CODE),
+        #[cfg(not(feature = "eddsa"))]
+        code: None,
+    },
+    Kind {
+        kty: "EC",
+        crv: Some("P-256"),
+        name: "A P-256 key",
+        algorithm: Algorithm::Es256,
+        feature: "es256",
+        #[cfg(feature = "es256")]
+        code: Some(es256::CODE),
+        #[cfg(not(feature = "es256"))]
+        code: None,
+    },
+    Kind {
+        kty: "RSA",
+        crv: None,
+        name: "An RSA key",
+        algorithm: Algorithm::Rs256,
+        feature: "rs256",
+        #[cfg(feature = "rs256")]
+        code: Some(rs256::CODE),
+        #[cfg(not(feature = "rs256"))]
+        code: None,
+    },
 ];
 
-/// The private keys that are not read.
-const KINDS_LEFT_OUT: &[&str] = &[
-    #[cfg(not(feature = "eddsa"))]
-    " An Ed25519 key needs the feature `eddsa`.",
-    #[cfg(not(feature = "es256"))]
-    " A P-256 key needs the feature `es256`.",
-    #[cfg(not(feature = "rs256"))]
-    " An RSA key needs the feature `rs256`.",
-];
+impl Kind {
+    fn of_jwk(jwk: &Jwk) -> Option<&'static Self> {
+        KINDS.iter().find(|kind| (kind.kty, kind.crv) == (jwk.kty.as_str(), jwk.crv.as_deref()))
+    }
+
+    fn of_algorithm(algorithm: Algorithm) -> Option<&'static Self> {
+        KINDS.iter().find(|kind| kind.algorithm == algorithm)
+    }
+
+    fn code(&self) -> Result<&Code, String> {
+        self.code.as_ref().ok_or_else(|| needs_feature(self.feature))
+    }
+}
+
+fn needs_feature(name: &str) -> String {
+    format!("needs the feature `{name}` of auth-runtime")
+}
 
 /// What an algorithm's file makes of a key's text.
 struct KeyParts {
@@ -126,16 +189,6 @@ impl KeyParts {
     fn new(algorithm: Algorithm, id: String, key: impl Signs + 'static, public: Option<Jwk>) -> Self {
         Self { algorithm, id, key: Arc::new(key), public }
     }
-}
-
-/// What verifies the signatures of a key: the key itself, or the backend that is chosen by a feature.
-fn fastest(algorithm: Algorithm, public: Option<&Jwk>, key: Arc<dyn Verifies>) -> Arc<dyn Verifies> {
-    #[cfg(feature = "ring")]
-    if let Some(faster) = public.and_then(|public| ring::verifying(algorithm, public)) {
-        return faster;
-    }
-    let _ = (algorithm, public);
-    key
 }
 
 /// The key that signs and verifies access tokens: HS256, EdDSA with Ed25519, ES256 or RS256.
@@ -155,64 +208,6 @@ pub struct SigningKey {
     fingerprint: Arc<str>,
     key: Arc<dyn Signs>,
     public: Option<Arc<Jwk>>,
-}
-
-/// The public half of a key: of another issuer, or of one that signs no more.
-#[derive(Clone)]
-pub(crate) struct VerifyingKey {
-    algorithm: Algorithm,
-    id: Option<Arc<str>>,
-    /// What it is known by, whatever it is called: of a public key, its thumbprint.
-    fingerprint: Arc<str>,
-    key: Arc<dyn Verifies>,
-}
-
-impl VerifyingKey {
-    /// `None` for a key of a kind that is not known here, or that is not for signatures.
-    #[cfg(any(feature = "oidc", test))]
-    pub(crate) fn of_jwk(jwk: &Jwk) -> Option<Self> {
-        if jwk.usage.as_deref().is_some_and(|usage| usage != "sig") {
-            return None;
-        }
-        let known: Option<(Algorithm, Arc<dyn Verifies>)> = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
-            #[cfg(feature = "eddsa")]
-            ("OKP", Some("Ed25519")) => ed25519::public(jwk).map(|key| (Algorithm::EdDsa, Arc::new(key) as _)),
-            #[cfg(feature = "es256")]
-            ("EC", Some("P-256")) => es256::public(jwk).map(|key| (Algorithm::Es256, Arc::new(key) as _)),
-            #[cfg(feature = "rs256")]
-            ("RSA", None) => rs256::public(jwk).map(|key| (Algorithm::Rs256, Arc::new(key) as _)),
-            _ => None,
-        };
-        let (algorithm, key) = known?;
-        if jwk.alg.as_deref().is_some_and(|name| name != algorithm.name()) {
-            return None;
-        }
-        let id = jwk.kid.as_deref().map(Arc::from);
-        Some(Self { algorithm, id, fingerprint: jwk.thumbprint().into(), key: fastest(algorithm, Some(jwk), key) })
-    }
-
-    /// Whether they are the same key under the same name.
-    fn is_same(&self, other: &Self) -> bool {
-        (self.algorithm, &self.id, &self.fingerprint) == (other.algorithm, &other.id, &other.fingerprint)
-    }
-
-    pub(crate) fn id(&self) -> Option<&str> {
-        self.id.as_deref()
-    }
-
-    pub(crate) fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-
-    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.key.verifies(message, signature)
-    }
-}
-
-impl fmt::Debug for VerifyingKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "VerifyingKey({}, {:?})", self.algorithm, self.id)
-    }
 }
 
 impl SigningKey {
@@ -317,12 +312,18 @@ impl SigningKey {
     }
 
     fn from_pem(pem: &str) -> Result<Self, String> {
-        if let Some(parts) = KINDS_OF_PEM.iter().find_map(|(from_pem, _)| from_pem(pem)) {
+        if let Some(parts) = KINDS.iter().filter_map(|kind| kind.code.as_ref()).find_map(|code| (code.from_pem)(pem)) {
             return Ok(Self::of(parts));
         }
-        let known: Vec<&str> = KINDS_OF_PEM.iter().map(|(_, how_to_make_one)| *how_to_make_one).collect();
+        let (mut known, mut left_out) = (Vec::new(), String::new());
+        for Kind { name, feature, code, .. } in &KINDS {
+            match code {
+                Some(code) => known.push(code.how_to_make_one),
+                None => left_out.push_str(&format!(" {name} needs the feature `{feature}`.")),
+            }
+        }
         let make = if known.is_empty() { HOW_TO_MAKE_ONE } else { &format!("Make one with {}", known.join(" or ")) };
-        Err(format!("is not a private key that can sign here. {make}.{}", KINDS_LEFT_OUT.concat()))
+        Err(format!("is not a private key that can sign here. {make}.{left_out}"))
     }
 
     pub(crate) fn from_hmac_bytes(bytes: &[u8]) -> Result<Self, String> {
@@ -331,24 +332,13 @@ impl SigningKey {
 
     /// The private key of a JWK, under its own `kid` if it has one.
     pub(crate) fn from_jwk(jwk: &Jwk) -> Result<Self, String> {
-        let parts = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
-            ("oct", None) => {
+        let parts = match Kind::of_jwk(jwk) {
+            Some(kind) => (kind.code()?.from_jwk)(jwk),
+            None if jwk.kty == "oct" && jwk.crv.is_none() => {
                 let bytes = jwk.k.as_ref().and_then(|k| super::jwk::decode(k.expose()));
                 Some(hmac::parts(&bytes.ok_or("has no `k` in base64url")?)?)
             }
-            #[cfg(feature = "eddsa")]
-            ("OKP", Some("Ed25519")) => ed25519::from_jwk(jwk),
-            #[cfg(not(feature = "eddsa"))]
-            ("OKP", Some("Ed25519")) => return Err("needs the feature `eddsa` of auth-runtime".to_owned()),
-            #[cfg(feature = "es256")]
-            ("EC", Some("P-256")) => es256::from_jwk(jwk),
-            #[cfg(not(feature = "es256"))]
-            ("EC", Some("P-256")) => return Err("needs the feature `es256` of auth-runtime".to_owned()),
-            #[cfg(feature = "rs256")]
-            ("RSA", None) => rs256::from_jwk(jwk),
-            #[cfg(not(feature = "rs256"))]
-            ("RSA", None) => return Err("needs the feature `rs256` of auth-runtime".to_owned()),
-            _ => None,
+            None => None,
         };
         let mut key = Self::of(parts.ok_or("is not a private key of a kind that is known here")?);
         if jwk.alg.as_deref().is_some_and(|name| name != key.algorithm.name()) {
@@ -400,16 +390,6 @@ impl SigningKey {
     #[cfg(test)]
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.key.verifies(message, signature)
-    }
-
-    /// The half that verifies.
-    pub(crate) fn verifying(&self) -> VerifyingKey {
-        VerifyingKey {
-            algorithm: self.algorithm,
-            id: Some(Arc::clone(&self.id)),
-            fingerprint: Arc::clone(&self.fingerprint),
-            key: fastest(self.algorithm, self.public.as_deref(), Arc::clone(&self.key) as _),
-        }
     }
 }
 

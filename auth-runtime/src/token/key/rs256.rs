@@ -10,10 +10,9 @@ use rsa::{
 };
 use sha2::Sha256;
 
-use super::{Algorithm, CannotSign, KeyParts, Signs, Verifies};
+use super::{Algorithm, CannotSign, Code, KeyParts, Signs, Verifies};
 use crate::token::jwk::{Jwk, decode, encode};
 
-pub(super) const HOW_TO_MAKE_ONE: &str = "`openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072`";
 /// RFC 7518 section 3.3.
 const MIN_BITS: usize = 2048;
 /// A larger key is a way to keep the server busy.
@@ -24,12 +23,21 @@ struct RsaKey {
     verifying: VerifyingKey<Sha256>,
 }
 
-pub(super) fn from_pem(pem: &str) -> Option<KeyParts> {
+pub(super) const CODE: Code = Code {
+    from_pem,
+    from_jwk,
+    from_random: |_| None,
+    #[cfg(any(feature = "oidc", test))]
+    public: |jwk| Some(std::sync::Arc::new(public(jwk)?)),
+    how_to_make_one: "`openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072`",
+};
+
+fn from_pem(pem: &str) -> Option<KeyParts> {
     parts(PrivateKey::from_pkcs8_pem(pem).ok().or_else(|| PrivateKey::from_pkcs1_pem(pem).ok())?)
 }
 
 /// The private key of a JWK (RFC 7518 section 6.3.2); the primes have to be there.
-pub(super) fn from_jwk(jwk: &Jwk) -> Option<KeyParts> {
+fn from_jwk(jwk: &Jwk) -> Option<KeyParts> {
     let secret = |part: &Option<crate::secret::Secret>| number(part.as_ref()?.expose());
     let (n, e) = (number(jwk.n.as_deref()?)?, number(jwk.e.as_deref()?)?);
     let key = PrivateKey::from_components(n, e, secret(&jwk.d)?, vec![secret(&jwk.p)?, secret(&jwk.q)?]).ok()?;
@@ -52,7 +60,7 @@ fn fits(key: &PublicKey) -> bool {
 }
 
 #[cfg(any(feature = "oidc", test))]
-pub(super) fn public(jwk: &Jwk) -> Option<VerifyingKey<Sha256>> {
+fn public(jwk: &Jwk) -> Option<VerifyingKey<Sha256>> {
     let key = PublicKey::new(number(jwk.n.as_deref()?)?, number(jwk.e.as_deref()?)?).ok()?;
     fits(&key).then(|| VerifyingKey::new(key))
 }
