@@ -81,7 +81,7 @@ impl Server {
         Ok(Self { listener, address, router, header_timeout: HEADER_TIMEOUT })
     }
 
-    /// How long a connection may take for the head of a request, and may be open without one: 30 seconds unless said.
+    /// How long a connection may take for the head of a request, and may be open without one: 30 seconds by default.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.header_timeout = timeout;
         self

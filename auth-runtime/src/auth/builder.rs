@@ -127,7 +127,7 @@ impl<U: AuthUser> AuthBuilder<U> {
         self
     }
 
-    /// The name of the access token's scheme in documents, `OAuth2PasswordBearer` unless said. Two kinds of users in one
+    /// The name of the access token's scheme in documents, `OAuth2PasswordBearer` by default. Two kinds of users in one
     /// document need two names.
     pub fn token_scheme_name(mut self, name: impl Into<String>) -> Self {
         self.answers.token_scheme = name.into();
@@ -199,7 +199,7 @@ impl<U: AuthUser> AuthBuilder<U> {
         self
     }
 
-    /// Where it is counted how often something is tried, in this process alone unless said: passwords, within the
+    /// Where it is counted how often something is tried, in this process alone by default: passwords, within the
     /// [limits on guessing](Self::guessing_limits), and mails, of which no user is sent more than five of a kind in an hour.
     pub fn counters(mut self, store: impl CounterStore) -> Self {
         self.counters = Box::new(store);
@@ -214,7 +214,7 @@ impl<U: AuthUser> AuthBuilder<U> {
     }
 
     /// The proxies in front of this application, as addresses (`192.0.2.7`) or networks (`10.0.0.0/8`), and the header in which
-    /// they say for whom they ask. The word of anybody else is not taken. Unless said there are none, and the address of a
+    /// they say for whom they ask. The word of anybody else is not taken. By default there are none, and the address of a
     /// request is that of its connection. A forwarded request then shares its address with everybody: no user is known there, and
     /// the event `login.unconfigured_proxy` is logged once.
     ///
@@ -277,7 +277,7 @@ impl<U: AuthUser> AuthBuilder<U> {
         self
     }
 
-    /// How long a store may take to answer, ten seconds unless said; then the request is refused with 503.
+    /// How long a store may take to answer, ten seconds by default; then the request is refused with 503.
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
         self.store_timeout = timeout;
         self
@@ -301,13 +301,13 @@ impl<U: AuthUser> AuthBuilder<U> {
         self
     }
 
-    /// How requests are refused and logins answered; [`Profile::Standard`] unless said.
+    /// How requests are refused and logins answered; [`Profile::Standard`] by default.
     pub fn profile(mut self, profile: Profile) -> Self {
         self.answers.profile = profile;
         self
     }
 
-    /// The realm of challenges; `api` unless said.
+    /// The realm of challenges; `api` by default.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.answers.realm = realm.into();
         self
@@ -328,34 +328,34 @@ impl<U: AuthUser> AuthBuilder<U> {
         self
     }
 
-    /// How long a token is good for: 30 minutes unless said, 24 hours at most.
+    /// How long a token is good for: 30 minutes by default, 24 hours at most.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.jwt.lifetime = lifetime;
         self
     }
 
-    /// How far the clocks of several servers may differ: not at all unless said, two minutes at most.
+    /// How far the clocks of several servers may differ: not at all by default, two minutes at most.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.jwt.leeway = leeway;
         self
     }
 
-    /// [`Profile::FastApi`] only: the status of a wrong username or password, 400 unless said. FastAPI's tutorial has 400
+    /// [`Profile::FastApi`] only: the status of a wrong username or password, 400 by default. FastAPI's tutorial has 400
     /// in some chapters and 401 in others.
     pub fn fastapi_bad_login_status(mut self, status: StatusCode) -> Self {
         self.answers.bad_login = status;
         self
     }
 
-    /// [`Profile::FastApi`] only: the `detail` that a bad token is answered with, `Could not validate credentials` unless
-    /// said.
+    /// [`Profile::FastApi`] only: the `detail` that a bad token is answered with, `Could not validate credentials` by
+    /// default.
     pub fn fastapi_invalid_token_detail(mut self, detail: impl Into<String>) -> Self {
         self.answers.invalid_token = detail.into();
         self
     }
 
     /// How many signed tokens are kept after they were verified, so that their next requests need not verify them again: 4,096
-    /// unless said, and none with 0.
+    /// by default, and none with 0.
     ///
     /// They are kept by their SHA-256, and what they say takes about half a KiB each, 10 KiB at most; tokens over 2 KiB are
     /// not kept. A token that is kept is refused as soon as any other: when it expires, when it, its session or its user is
@@ -427,7 +427,7 @@ impl<U: AuthUser> AuthBuilder<U> {
         }
         let proxies = self.proxies.take().transpose().map_err(|text| {
             ConfigError::new(format!(
-                "{text:?} is no proxy: an address such as 192.0.2.7, or a network such as 10.0.0.0/8, of which nothing follows the prefix"
+                "trusted_proxies: {text:?} is not an address such as 192.0.2.7 or a network such as 10.0.0.0/8 (bits after the prefix must be zero)"
             ))
         })?;
         self.authenticators.trust_proxies(proxies);

@@ -33,22 +33,22 @@ pub struct GuessingLimits {
     /// For one account. By default five in a row, or twice [`PoolSize::permits`](crate::PoolSize::permits) up to 50; then a second,
     /// doubled each time up to a quarter of an hour; forgotten after a day.
     pub account: Pace,
-    /// So many within the window of [`account`](Self::account), 100 unless said (the most that NIST SP 800-63B-4 allows), and for
-    /// strangers the account is locked until it has passed: what they are answered is what a wrong password is answered.
+    /// After this many tries within the window of [`account`](Self::account) (100 by default, the most that NIST SP 800-63B-4
+    /// allows) the account is locked for strangers until the window ends; a lock is answered as a wrong password.
     pub lock_after: u64,
     /// For one account at an address where it is known: by default 20 in a day, or twice
     /// [`PoolSize::permits`](crate::PoolSize::permits). As long as the next would have to wait, the account's user is a stranger
     /// there too.
     pub familiar: Pace,
-    /// For one IPv4 address or IPv6 network of 64 bits; an IPv6 network of 48 bits has five times as many in a row. Unless said:
+    /// For one IPv4 address or IPv6 network of 64 bits; an IPv6 network of 48 bits has five times as many in a row. By default
     /// 50 in a row, then a second, doubled each time up to five minutes; forgotten after an hour.
     pub address: Pace,
-    /// For all strangers together. Unless said: 10,000, then one each second; forgotten after an hour.
+    /// For all strangers together. By default 10,000, then one each second; forgotten after an hour.
     pub everyone: Pace,
     /// How often somebody at one address or IPv6 network may ask `POST /register` for a name, as for [`address`](Self::address).
-    /// Unless said: 20 an hour.
+    /// By default 20 an hour.
     pub registration: Pace,
-    /// For how long a user is known at an address: 30 days after the last login there, unless said.
+    /// For how long a user is known at an address: by default 30 days after the last login there.
     pub familiar_for: Duration,
 }
 
@@ -94,19 +94,26 @@ impl GuessingLimits {
     }
 
     /// What is wrong with them.
-    pub(super) fn problem(&self) -> Option<&'static str> {
+    pub(super) fn problem(&self) -> Option<String> {
+        let paces = [
+            ("account", self.account),
+            ("familiar", self.familiar),
+            ("address", self.address),
+            ("everyone", self.everyone),
+            ("registration", self.registration),
+        ];
         let fits = |pace: &Pace| {
             let whole = [pace.wait, pace.longest_wait, pace.window].iter().all(|time| time.subsec_nanos() == 0);
             whole && pace.wait <= pace.longest_wait && pace.window >= Duration::from_secs(1)
         };
-        let all = [self.account, self.familiar, self.address, self.everyone, self.registration];
-        if !all.iter().all(fits) {
-            return Some(
-                "the pace of a limit on guessing has whole seconds, a window of one at least, and a longest wait that is not shorter than its wait",
-            );
+        if let Some((name, _)) = paces.iter().find(|(_, pace)| !fits(pace)) {
+            return Some(format!(
+                "GuessingLimits::{name}: use whole seconds, a window of at least one second, and longest_wait >= wait"
+            ));
         }
-        (all.iter().any(|pace| pace.free == 0) || self.lock_after == 0)
-            .then_some("a limit on guessing that leaves not one try lets nobody log in")
+        let none = paces.iter().find(|(_, pace)| pace.free == 0).map(|(name, _)| format!("{name}: `free`"));
+        let none = none.or_else(|| (self.lock_after == 0).then(|| "lock_after".to_owned()));
+        none.map(|limit| format!("GuessingLimits::{limit} is 0, and nobody could log in: use 1 or more"))
     }
 }
 
@@ -157,12 +164,18 @@ mod tests {
             Pace { wait: 2 * pace.longest_wait, ..pace },
             Pace { window: Duration::ZERO, ..pace },
         ] {
-            assert!(GuessingLimits { account: bad, ..good }.problem().is_some(), "{bad:?}");
-            assert!(GuessingLimits { familiar: bad, ..good }.problem().is_some(), "{bad:?}");
-            assert!(GuessingLimits { address: bad, ..good }.problem().is_some(), "{bad:?}");
-            assert!(GuessingLimits { everyone: bad, ..good }.problem().is_some(), "{bad:?}");
-            assert!(GuessingLimits { registration: bad, ..good }.problem().is_some(), "{bad:?}");
+            for (limits, name) in [
+                (GuessingLimits { account: bad, ..good }, "account"),
+                (GuessingLimits { familiar: bad, ..good }, "familiar"),
+                (GuessingLimits { address: bad, ..good }, "address"),
+                (GuessingLimits { everyone: bad, ..good }, "everyone"),
+                (GuessingLimits { registration: bad, ..good }, "registration"),
+            ] {
+                let problem = limits.problem().unwrap();
+                assert!(problem.starts_with(&format!("GuessingLimits::{name}: ")), "{bad:?}: {problem}");
+            }
         }
-        assert!(GuessingLimits { lock_after: 0, ..good }.problem().is_some());
+        let problem = GuessingLimits { lock_after: 0, ..good }.problem().unwrap();
+        assert!(problem.starts_with("GuessingLimits::lock_after is 0"), "{problem}");
     }
 }

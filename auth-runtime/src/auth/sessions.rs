@@ -25,12 +25,12 @@ const PURGE_EVERY: u64 = 10 * 60;
 /// How long sessions last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLifetime {
-    /// A session that is not renewed for this long ends: 14 days unless said.
+    /// A session that is not renewed for this long ends: 14 days by default.
     pub idle: Duration,
-    /// However often it is renewed, a session ends after this: 90 days unless said.
+    /// However often it is renewed, a session ends after this: 90 days by default.
     pub absolute: Duration,
     /// A refresh token that is used again ends its session, since somebody else may have it; within this time after its first
-    /// use it is only refused. Not at all unless said, a minute at most.
+    /// use it is only refused. Not at all by default, a minute at most.
     ///
     /// For clients that renew twice at once, or lose an answer: each gives a thief the same time.
     pub reuse_grace: Duration,

@@ -85,14 +85,14 @@ impl OidcOptions {
         self
     }
 
-    /// How far the clocks of the provider and this server may differ: not at all unless said, two minutes at most.
+    /// How far the clocks of the provider and this server may differ: not at all by default, two minutes at most.
     #[must_use]
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.leeway = leeway;
         self
     }
 
-    /// How often the keys are read again: every quarter of an hour unless said. A key that the provider withdraws is good for as
+    /// How often the keys are read again: every quarter of an hour by default. A key that the provider withdraws is good for as
     /// long at most, while the provider answers.
     #[must_use]
     pub fn reload_every(mut self, reload: Duration) -> Self {
@@ -100,7 +100,7 @@ impl OidcOptions {
         self
     }
 
-    /// How long the provider may take to answer: five seconds unless said.
+    /// How long the provider may take to answer: five seconds by default.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;

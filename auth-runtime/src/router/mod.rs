@@ -322,7 +322,7 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
         self
     }
 
-    /// Title and version in the document; `API` and `0.1.0` unless said.
+    /// Title and version in the document; `API` and `0.1.0` by default.
     pub fn info(mut self, title: impl Into<String>, version: impl Into<String>) -> Self {
         self.docs.title = title.into();
         self.docs.version = version.into();

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use super::{Boxed, StoreError};
 
-/// How often something may be tried: so often at once, then after a wait that doubles each time.
+/// How often something may be tried: so often in a row, then after a wait that doubles each time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,13 +23,13 @@ use super::{Boxed, StoreError};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// So many in a row are not made to wait.
+    /// How many tries in a row may be made without waiting.
     pub free: u32,
     /// How long the next has to wait after them; whole seconds.
     pub wait: Duration,
     /// The wait doubles with each further try, up to this.
     pub longest_wait: Duration,
-    /// So long after the first of them, all are forgotten.
+    /// How long after the first try the count is reset.
     pub window: Duration,
 }
 
@@ -83,7 +83,7 @@ pub trait CounterStore: Send + Sync + 'static {
     /// Takes one try back, on each of these: it is as if it had not been made, and the next need not wait.
     fn give_back(&self, keys: &[&str], now: u64) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Remembers `value` under `key` until then: of one key the last [`MOST_REMEMBERED`] values.
+    /// Remembers `value` under `key` until `until`, keeping the newest [`MOST_REMEMBERED`] values of a key.
     fn remember(
         &self,
         key: &str,

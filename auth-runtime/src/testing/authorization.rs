@@ -139,7 +139,7 @@ impl<U: AuthUser> AuthorizationTest<U> {
         self
     }
 
-    /// The value of a parameter of paths; `1` unless said.
+    /// The value of a parameter of paths; `1` by default.
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
         self.parameters.insert(name.to_owned(), value.to_owned());
         self

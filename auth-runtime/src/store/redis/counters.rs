@@ -92,7 +92,7 @@ impl RedisCounters {
         Ok(Self { redis: Redis::connect(url).await?, buckets: Arc::default() })
     }
 
-    /// Keys begin with `prefix`; `auth` unless said.
+    /// Keys begin with `prefix`; `auth` by default.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.redis.prefix = prefix.into();

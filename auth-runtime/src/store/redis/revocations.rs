@@ -58,7 +58,7 @@ impl<S: RevocationStore> RedisRevocations<S> {
         Ok(Self { redis, record })
     }
 
-    /// Keys begin with `prefix`; `auth` unless said.
+    /// Keys begin with `prefix`; `auth` by default.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.redis.prefix = prefix.into();

@@ -68,12 +68,12 @@ pub struct KeyFile {
 /// A key to be added.
 #[derive(Debug, Clone)]
 pub struct NewKey {
-    /// What it signs with; unless said, EdDSA, or HS256 without the feature `eddsa`.
+    /// What it signs with; by default EdDSA, or HS256 without the feature `eddsa`.
     pub algorithm: Algorithm,
-    /// How long it is in the file before it begins to sign: one minute unless said, and not at all if it is the first. Longer
+    /// How long it is in the file before it begins to sign: one minute by default, and not at all if it is the first. Longer
     /// than it takes every process to read the file again.
     pub begins_in: Duration,
-    /// How long, after that, what the keys before it signed is still accepted: 25 hours unless said. As long as the longest
+    /// How long, after that, what the keys before it signed is still accepted: 25 hours by default. As long as the longest
     /// lifetime of a token, at least.
     pub keeps_others_for: Duration,
 }

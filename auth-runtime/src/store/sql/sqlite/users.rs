@@ -70,14 +70,14 @@ impl Default for SqliteUsersOptions {
 }
 
 impl SqliteUsersOptions {
-    /// The table; `users` unless said.
+    /// The table; `users` by default.
     #[must_use]
     pub fn table(mut self, table: impl Into<String>) -> Self {
         self.table = table.into();
         self
     }
 
-    /// How long to wait for another process that holds the file; five seconds unless said.
+    /// How long to wait for another process that holds the file; five seconds by default.
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
