@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use allocation_counter::measure;
-use auth_runtime::{Auth, Randomness, TokenRequest, prelude::*};
+use auth_runtime::{Auth, AuthBuilder, Randomness, TokenRequest, prelude::*};
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request, routing};
 use tests::{Scope, User};
 use tower_service::Service;
@@ -33,18 +33,15 @@ struct House {
 }
 
 impl House {
-    fn new(verified_tokens: usize) -> Self {
+    fn new(cache: fn(AuthBuilder<User>) -> AuthBuilder<User>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let john = User {
             username: "johndoe".to_owned(),
             disabled: false,
             hashed_password: PasswordHash::from_stored("none"),
         };
-        let auth = Auth::builder(MemoryUsers::from_iter([john]))
-            .signing_key(SigningKey::generate(&Randomness::default()).unwrap())
-            .verified_tokens(verified_tokens)
-            .build()
-            .unwrap();
+        let key = SigningKey::generate(&Randomness::default()).unwrap();
+        let auth = cache(Auth::builder(MemoryUsers::from_iter([john])).signing_key(key)).build().unwrap();
         let scopes = ["me".to_owned()];
         let token = runtime.block_on(auth.issue_token(TokenRequest::new("johndoe", &scopes))).unwrap().token;
         let router = SecureRouter::new().mount(guarded).mount(profile).with_state(auth).into_router().unwrap();
@@ -76,7 +73,7 @@ impl House {
 
 #[test]
 fn a_guard_adds_two_allocations_to_a_request_at_most() {
-    let mut house = House::new(4_096);
+    let mut house = House::new(|builder| builder);
     let plain = house.allocations("/plain");
     assert!(plain > 0, "they are counted");
     for path in ["/guarded", "/profile"] {
@@ -88,6 +85,6 @@ fn a_guard_adds_two_allocations_to_a_request_at_most() {
 /// What the cache of verified tokens saves: if a hit cost as much as this, it would be of no use.
 #[test]
 fn a_token_that_is_verified_each_time_costs_more() {
-    let (mut kept, mut verified) = (House::new(4_096), House::new(0));
+    let (mut kept, mut verified) = (House::new(|builder| builder), House::new(|builder| builder.verified_tokens(0)));
     assert!(verified.allocations("/guarded") > kept.allocations("/guarded") + 2);
 }

@@ -81,23 +81,21 @@ impl House {
 
     async fn of(builder: impl Fn() -> AuthBuilder<User>) -> Self {
         let (store, runs) = (MemoryStore::new(), Runs::default());
-        let application = async |verified_tokens| {
-            let auth = builder()
+        let application = async |cache: fn(AuthBuilder<User>) -> AuthBuilder<User>| {
+            let builder = builder()
                 .issuer(ISSUER)
                 .sessions(store.clone())
                 .revocations(store.clone())
                 .clients(store.clone())
                 .password_hasher(Fast)
-                .verified_tokens(verified_tokens)
-                .clock(Clock::from_fn(|| UNIX_EPOCH + Duration::from_secs(NOW)))
-                .build()
-                .unwrap();
+                .clock(Clock::from_fn(|| UNIX_EPOCH + Duration::from_secs(NOW)));
+            let auth = cache(builder).build().unwrap();
             let state = State { auth: auth.clone(), runs: runs.clone() };
             let app = SecureRouter::new().mount(secret).mount(login).merge(endpoints::oauth()).with_state(state);
             (TestServer::start(app).await, auth)
         };
-        let (server, auth) = application(4_096).await;
-        let (without_cache, _) = application(0).await;
+        let (server, auth) = application(|builder| builder).await;
+        let (without_cache, _) = application(|builder| builder.verified_tokens(0)).await;
         Self { server, without_cache, auth, runs }
     }
 

@@ -108,9 +108,14 @@ pub(crate) fn of(parts: &Parts, proxies: Option<&TrustedProxies>) -> ClientAddre
         return ClientAddress::UNKNOWN;
     };
     let (peer, headers) = (peer.ip().to_canonical(), &parts.headers);
-    let unheard = proxies.is_none_or(|proxies| proxies.spoke_otherwise(peer, headers));
-    let address = proxies.map_or_else(|| peer.into(), |proxies| proxies.client(peer, headers));
-    ClientAddress { shared: unheard && FORWARDED.iter().any(|name| headers.contains_key(*name)), ..address }
+    // What somebody forwarded who was not expected to, or not in this way, may have come from anybody.
+    let of_peer = || ClientAddress { shared: FORWARDED.iter().any(|name| headers.contains_key(*name)), ..peer.into() };
+    match proxies {
+        None => of_peer(),
+        Some(proxies) if !proxies.trusts(peer) => peer.into(),
+        Some(proxies) if !proxies.spoke(headers) => of_peer(),
+        Some(proxies) => proxies.client(peer, headers),
+    }
 }
 
 #[cfg(test)]

@@ -45,12 +45,12 @@ impl TrustedProxies {
         Ok(Self { header, networks: networks.into_iter().map(parse).collect::<Result<_, _>>()? })
     }
 
-    /// Whether a proxy of these said for whom it asks, if not as was expected of it.
-    pub(super) fn spoke_otherwise(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
-        self.trusts(peer) && !headers.contains_key(self.header.name())
+    /// Whether a proxy said for whom it asks, in the header in which these do.
+    pub(super) fn spoke(&self, headers: &HeaderMap) -> bool {
+        headers.contains_key(self.header.name())
     }
 
-    fn trusts(&self, ip: IpAddr) -> bool {
+    pub(super) fn trusts(&self, ip: IpAddr) -> bool {
         self.networks.iter().any(|network| network.holds(ip))
     }
 
@@ -117,16 +117,18 @@ fn value(text: &str) -> Option<(&str, &str)> {
         return text.split_at_checked(end);
     };
     let mut escaped = false;
-    let end = quoted.find(|character| match character {
-        _ if std::mem::take(&mut escaped) => false,
-        '\\' => {
-            escaped = true;
-            false
+    for (at, character) in quoted.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => {
+                let (value, after) = quoted.split_at_checked(at)?;
+                return Some((value, after.strip_prefix('"')?));
+            }
+            _ => {}
         }
-        character => character == '"',
-    })?;
-    let (value, after) = quoted.split_at_checked(end)?;
-    Some((value, after.strip_prefix('"')?))
+    }
+    None
 }
 
 /// RFC 9110 section 5.6.2.
