@@ -10,17 +10,20 @@ use crate::{docs, handler::Handler, route::Route};
 /// crate's attribute of the same name reports an error of its own.
 pub(crate) const MERGED: &str = "merged";
 
-/// What stands in the `impl Endpoint` of a handler.
+/// What is declared of a handler. Within, `__private` is the runtime's, but for `access`.
 pub(crate) struct Glue {
     pub(crate) access: TokenStream,
     pub(crate) policy: TokenStream,
+    /// What the arguments take from the guard, each.
+    pub(crate) takes: Vec<TokenStream>,
     pub(crate) options: TokenStream,
-    /// What the arguments take from the guard, and the description of the operation.
-    pub(crate) signature: TokenStream,
+    /// What describes arguments and result, given an `operation`.
+    pub(crate) description: TokenStream,
     pub(crate) checks: TokenStream,
 }
 
-/// The type on which the handler is declared, and the declaration, in a block where `__private` is the runtime's.
+/// The type on which the handler is declared, and the declaration. Each constant is a body for the compiler to check, so that
+/// there is one, and one more for the route.
 pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, private: &TokenStream) -> TokenStream {
     let marker = handler.marker();
     let generics = handler.marker_generics();
@@ -29,7 +32,7 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
     let body = marker_body(&generics);
     let name = syn::ext::IdentExt::unraw(handler.name()).to_string();
     let docs = docs::lines(&handler.function.attrs);
-    let Glue { access, policy, options, signature, checks } = glue;
+    let Glue { access, policy, takes, options, description, checks } = glue;
     let declared = generics.params.iter().map(without_bounds);
     let declared = if generics.params.is_empty() { TokenStream::new() } else { quote!(<#(#declared),*>) };
     let routed = route.map(|route| {
@@ -39,35 +42,38 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
         let tag = tag.as_ref().map(|tag| quote!(.tag(#tag)));
         let operation_id = operation_id.as_ref().map(|id| quote!(.operation_id(#id)));
         quote! {
-            impl #impl_generics __private::Routed for #marker #parameters #clause {
-                const ROUTE: __private::Route = __private::Route::new(#method, #path) #tag #operation_id #websocket;
+            impl #impl_generics #private::Routed for #marker #parameters #clause {
+                const ROUTE: #private::Route = {
+                    use #private::{self, probe::*};
+                    __private::Route::new(#method, #path, |operation| { #description }) #tag #operation_id #websocket
+                };
             }
         }
     });
     let merged = &handler.merged;
     let word = Ident::new(MERGED, Span::call_site());
+    let probe = (!takes.is_empty()).then(|| quote!(use #private::probe::*;));
     quote! {
         #[doc(hidden)]
-        #[allow(non_camel_case_types)]
         #(#[#merged(#word)])*
         #vis struct #marker #declared #body
 
-        const _: () = {
-            #[allow(unused_imports)]
-            use #private::{self, probe::*};
-
-            impl #impl_generics __private::Endpoint for #marker #parameters #clause {
-                type Access = #access;
-                const POLICY: __private::Policy = #policy;
+        impl #impl_generics #private::Endpoint for #marker #parameters #clause {
+            type Access = #access;
+            const DECLARED: #private::Declared = {
+                use #private;
+                #probe
+                __private::Declared::new(
+                    #policy,
+                    &[#(#takes),*],
+                    __private::Source::here(::core::module_path!(), #name, &[#(#docs),*]),
+                )
                 #options
-                const SOURCE: __private::Source =
-                    __private::Source::here(::core::module_path!(), #name, &[#(#docs),*]);
-                #signature
-            }
+            };
+        }
 
-            #routed
-            #checks
-        };
+        #routed
+        #checks
     }
 }
 

@@ -1,9 +1,9 @@
 //! The annotated function as a model: what every attribute asks of it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, Item, ItemFn, Lifetime, ParenthesizedGenericArguments, PatType, Path,
+    Attribute, FnArg, GenericParam, Generics, Item, Lifetime, ParenthesizedGenericArguments, PatType, Path,
     ReturnType, Signature, Type, TypeFnPtr, TypeImplTrait, TypeReference,
     ext::IdentExt,
     parse_quote,
@@ -11,13 +11,13 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use crate::error::Errors;
+use crate::{error::Errors, function::Function};
 
 /// axum's handlers take 16 arguments, of which the guard is one.
 const MAX_ARGUMENTS: usize = 15;
 
 pub(crate) struct Handler {
-    pub(crate) function: ItemFn,
+    pub(crate) function: Function,
     /// The paths of the attributes that were merged into the outermost.
     pub(crate) merged: Vec<Path>,
 }
@@ -28,12 +28,20 @@ pub(crate) struct Argument {
     pub(crate) ty: Type,
 }
 
+impl Argument {
+    /// The statement that describes it.
+    pub(crate) fn description(&self) -> TokenStream {
+        let Self { cfgs, ty } = self;
+        quote!(#(#cfgs)* __private::Argument::<#ty>::NEW.describe(operation);)
+    }
+}
+
 impl Handler {
     /// The function, if this item is one that can handle requests as it is written.
-    pub(crate) fn of(item: Item, attribute: &str, errors: &mut Errors) -> Option<Self> {
+    pub(crate) fn of(item: Result<Function, Item>, attribute: &str, errors: &mut Errors) -> Option<Self> {
         let function = match item {
-            Item::Fn(function) => function,
-            other => {
+            Ok(function) => function,
+            Err(other) => {
                 errors.push(syn::Error::new(
                     Span::call_site(),
                     format!("#[{attribute}] goes on an async fn, and this is {}", kind_of(&other)),
@@ -65,7 +73,7 @@ impl Handler {
     }
 
     /// Whether an attribute of ours has been here.
-    pub(crate) fn is_guarded(function: &ItemFn) -> bool {
+    pub(crate) fn is_guarded(function: &Function) -> bool {
         function.sig.inputs.iter().any(is_guard)
     }
 
@@ -109,7 +117,8 @@ impl Handler {
     /// The type on which the handler is declared. A type of its own rather than the function's name, which may be that of a
     /// module or of a primitive type.
     pub(crate) fn marker(&self) -> Ident {
-        format_ident!("__{}", self.name().unraw(), span = self.name().span())
+        let span = Span::mixed_site().located_at(self.name().span());
+        format_ident!("__{}", self.name().unraw(), span = span)
     }
 
     /// The arguments whose types can be named outside the signature.
@@ -135,6 +144,9 @@ impl Handler {
             }
         }
         let generics = &self.function.sig.generics;
+        if generics.params.is_empty() {
+            return true;
+        }
         let types = generics.type_params().map(|parameter| &parameter.ident);
         let constants = generics.const_params().map(|parameter| &parameter.ident);
         let mut finds = FindsParameter { names: types.chain(constants).collect(), found: false };
@@ -155,6 +167,9 @@ impl Handler {
 
     /// The generics of the marker: those of the function, without lifetimes.
     pub(crate) fn marker_generics(&self) -> Generics {
+        if self.function.sig.generics.params.is_empty() {
+            return Generics::default();
+        }
         let mut generics = self.function.sig.generics.clone();
         generics.params =
             generics.params.into_iter().filter(|parameter| !matches!(parameter, GenericParam::Lifetime(_))).collect();
@@ -182,35 +197,31 @@ fn is_guard(argument: &FnArg) -> bool {
 
 /// The type with the function's lifetimes, and elided ones, `'static`; `None` if it holds an `impl Trait`.
 fn nameable(ty: &Type, signature: &Signature) -> Option<Type> {
-    struct FindsImplTrait(bool);
-    impl VisitMut for FindsImplTrait {
-        fn visit_type_impl_trait_mut(&mut self, _: &mut TypeImplTrait) {
-            self.0 = true;
-        }
-    }
     let mut ty = ty.clone();
-    let mut found = FindsImplTrait(false);
-    found.visit_type_mut(&mut ty);
-    if found.0 {
-        return None;
-    }
-    StaticLifetimes::of(signature).visit_type_mut(&mut ty);
-    Some(ty)
+    let mut lifetimes = StaticLifetimes::of(signature);
+    lifetimes.visit_type_mut(&mut ty);
+    (!lifetimes.found_impl_trait).then_some(ty)
 }
 
 /// Makes the lifetimes of a function `'static`, and the elided ones of its arguments. Those that a `for<'a>` binds, or that
 /// stand within `Fn(&T)`, are not the function's.
 struct StaticLifetimes {
     names: Vec<Ident>,
+    found_impl_trait: bool,
 }
 
 impl StaticLifetimes {
     fn of(signature: &Signature) -> Self {
-        Self { names: signature.generics.lifetimes().map(|parameter| parameter.lifetime.ident.clone()).collect() }
+        let names = signature.generics.lifetimes().map(|parameter| parameter.lifetime.ident.clone()).collect();
+        Self { names, found_impl_trait: false }
     }
 }
 
 impl VisitMut for StaticLifetimes {
+    fn visit_type_impl_trait_mut(&mut self, _: &mut TypeImplTrait) {
+        self.found_impl_trait = true;
+    }
+
     fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
         if lifetime.ident == "_" || self.names.contains(&lifetime.ident) {
             *lifetime = Lifetime::new("'static", lifetime.span());
@@ -234,9 +245,13 @@ impl VisitMut for StaticLifetimes {
 }
 
 /// The same where elided lifetimes are another's.
-struct NamedLifetimes<'a>(&'a StaticLifetimes);
+struct NamedLifetimes<'a>(&'a mut StaticLifetimes);
 
 impl VisitMut for NamedLifetimes<'_> {
+    fn visit_type_impl_trait_mut(&mut self, found: &mut TypeImplTrait) {
+        self.0.visit_type_impl_trait_mut(found);
+    }
+
     fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
         if self.0.names.contains(&lifetime.ident) {
             *lifetime = Lifetime::new("'static", lifetime.span());

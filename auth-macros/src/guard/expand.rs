@@ -18,11 +18,12 @@ pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &TokenStr
     let arguments: Vec<Argument> = handler.arguments().collect();
     let concrete: Vec<&Argument> = arguments.iter().filter(|argument| handler.is_concrete(&argument.ty)).collect();
     let glue = Glue {
-        access: access(guarded, &concrete),
+        access: access(&handler, guarded, &concrete, private),
         policy: policy(&guarded.policy),
+        takes: arguments.iter().map(take).collect(),
         options: options(guarded),
-        signature: signature(&handler, &arguments),
-        checks: checks(&handler, guarded, &concrete),
+        description: description(&handler, guarded, &arguments),
+        checks: checks(&handler, guarded, &concrete, private),
     };
     let endpoint = endpoint(&handler, guarded.route.as_ref(), &glue, private);
     if !guarded.closed && (guarded.before.is_some() || guarded.after.is_some()) {
@@ -45,7 +46,7 @@ fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &TokenStream) {
     };
     let promised = promised(handler, &outcome);
     handler.add_guard(&guard, private);
-    let body = &handler.function.block;
+    let (attributes, body) = handler.function.inner();
     let refusal = |rule: &Rule| {
         let expression = &rule.expression;
         let method = Ident::new(if rule.hides { "not_found_unless" } else { "refusal_unless" }, Span::call_site());
@@ -58,9 +59,10 @@ fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &TokenStream) {
     let block = match &guarded.after {
         None if promised.is_none() => {
             let typed = output.map(|ty| quote!(::<#ty>));
-            parse_quote!({ #private::respond #typed (#before, async move #body).await })
+            quote!({ #attributes #private::respond #typed (#before, async move #body).await })
         }
-        None => parse_quote!({
+        None => quote!({
+                #attributes
             let #outcome = async move {
                 let #outcome = #private::body(async move #body).await;
                 #promised
@@ -72,7 +74,8 @@ fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &TokenStream) {
         Some(rule) => {
             let typed = output.map(|ty| quote!(::<#ty, _>));
             let (result, after) = (&rule.result, refusal(rule));
-            parse_quote!({
+            quote!({
+                #attributes
                 if let ::core::option::Option::Some(refusal) = #before {
                     return refusal;
                 }
@@ -90,7 +93,7 @@ fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &TokenStream) {
             })
         }
     };
-    *handler.function.block = block;
+    handler.function.body = block;
     handler.function.sig.output = parse_quote!(-> #private::axum::response::Response);
 }
 
@@ -112,9 +115,9 @@ fn promised(handler: &Handler, outcome: &Ident) -> Option<TokenStream> {
     }
 }
 
-fn access(guarded: &Guarded, concrete: &[&Argument]) -> TokenStream {
+fn access(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private: &TokenStream) -> TokenStream {
     if guarded.closed {
-        return quote!(__private::Closed);
+        return quote!(#private::Closed);
     }
     let policy = &guarded.policy;
     if !policy.public {
@@ -122,17 +125,27 @@ fn access(guarded: &Guarded, concrete: &[&Argument]) -> TokenStream {
         policy.expressions.iter().for_each(|expression| expression.types(&mut types));
         types.extend(policy.role.as_ref().and_then(expression::enum_of));
         let types = (!types.is_empty()).then(|| expression::tuple_of(&types)).map(|types| quote!(<#types>));
-        return quote!(__private::Protected #types);
+        return quote!(#private::Protected #types);
     }
     if guarded.before.is_some() || guarded.after.is_some() {
         // Whom a rule refuses is answered as the application answers.
-        return quote!(__private::Open<true>);
+        return quote!(#private::Open<true>);
     }
     if concrete.is_empty() {
-        return quote!(__private::Open<false>);
+        return quote!(#private::Open<false>);
     }
+    if handler.marker_generics().params.is_empty() {
+        let marker = handler.marker();
+        return quote!(#private::Open<{ #private::knows_caller(<#marker as #private::Endpoint>::TAKES) }>);
+    }
+    // A constant in a type cannot ask what is generic.
     let takes = concrete.iter().map(|argument| take(argument));
-    quote!(__private::Open<{ __private::knows_caller(&[#(#takes),*]) }>)
+    quote! {
+        #private::Open<{
+            use #private::{self, probe::*};
+            __private::knows_caller(&[#(#takes),*])
+        }>
+    }
 }
 
 fn policy(policy: &Policy) -> TokenStream {
@@ -174,27 +187,32 @@ fn options(guarded: &Guarded) -> TokenStream {
     if said.is_empty() {
         return said;
     }
-    quote!(const OPTIONS: __private::Options = __private::Options::NONE #said;)
+    quote!(.options(__private::Options::NONE #said))
 }
 
 fn take(Argument { cfgs, ty }: &Argument) -> TokenStream {
     quote!(#(#cfgs)* __private::Argument::<#ty>::TAKES)
 }
 
-fn signature(handler: &Handler, arguments: &[Argument]) -> TokenStream {
-    let arguments = arguments.iter().map(|Argument { cfgs, ty }| quote!(#(#cfgs)* #ty));
+/// Only what has a route is in a document.
+fn description(handler: &Handler, guarded: &Guarded, arguments: &[Argument]) -> TokenStream {
+    if guarded.route.is_none() {
+        return TokenStream::new();
+    }
+    let arguments = arguments.iter().map(Argument::description);
     let output = match handler.output() {
         Some(ty) => quote!(#ty),
         None => quote!(__private::axum::response::Response),
     };
-    quote!(__private::signature!((#(#arguments),*) -> #output);)
+    quote!(#(#arguments)* __private::Output::<#output>::NEW.describe(operation);)
 }
 
 /// An argument that the policy does not provide for does not compile: the error stands at its type.
-fn checks(handler: &Handler, guarded: &Guarded, concrete: &[&Argument]) -> TokenStream {
+fn checks(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private: &TokenStream) -> TokenStream {
     let marker = handler.marker();
     let public = guarded.policy.public;
-    if !public && (guarded.policy.expressions.is_empty() || !handler.marker_generics().params.is_empty()) {
+    let unasked = !public && (guarded.policy.expressions.is_empty() || !handler.marker_generics().params.is_empty());
+    if unasked || concrete.is_empty() {
         // Whoever calls has a token; and what is generic is asked once it is known.
         return TokenStream::new();
     }
@@ -205,7 +223,12 @@ fn checks(handler: &Handler, guarded: &Guarded, concrete: &[&Argument]) -> Token
         } else {
             quote_spanned!(ty.span() => __private::fits_endpoint::<#marker>(#takes))
         };
-        quote!(#(#cfgs)* const _: () = #fits;)
+        quote!(#(#cfgs)* #fits;)
     });
-    quote!(#(#checks)*)
+    quote! {
+        const _: () = {
+            use #private::{self, probe::*};
+            #(#checks)*
+        };
+    }
 }

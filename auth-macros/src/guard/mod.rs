@@ -6,16 +6,18 @@ mod valid;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Item, ItemStruct};
+use syn::ItemStruct;
 
 pub(crate) use self::parse::Kind;
 use self::valid::Declaration;
-use crate::{error::Errors, handler::Handler, krate, token_endpoint};
+use crate::{error::Errors, function::Function, handler::Handler, krate, token_endpoint};
 
 /// Expands a group's attribute on a function: one that no other attribute of ours has merged is on no handler.
 pub(crate) fn member(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let alone = syn::parse2::<syn::ItemFn>(item.clone())
-        .is_ok_and(|function| !Handler::is_guarded(&function) && !parse::any_of_ours(&function.attrs, &krate::name()));
+    let alone = Function::of(item.clone())
+        .is_ok_and(|function| function.is_ok_and(|function| {
+            !Handler::is_guarded(&function) && !parse::any_of_ours(&function.attrs, &krate::name())
+        }));
     if alone { item } else { attribute(Kind::Group, arguments, item) }
 }
 
@@ -25,7 +27,7 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
         return item;
     }
     let mut errors = Errors::default();
-    let parsed = match syn::parse2::<Item>(item.clone()) {
+    let parsed = match Function::of(item.clone()) {
         Ok(parsed) => parsed,
         Err(error) => {
             errors.push(error);

@@ -1,6 +1,6 @@
 //! From attributes to annotations.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
     Attribute, Error, Expr, ExprPath, Ident, LitInt, Meta, Pat, Path, Token,
@@ -117,7 +117,7 @@ impl Rule {
 
 /// Whether this is an attribute that another one has merged already.
 pub(super) fn is_merged(arguments: &TokenStream) -> bool {
-    arguments.to_string() == MERGED
+    matches!(arguments.clone().into_iter().next(), Some(TokenTree::Ident(word)) if word == MERGED)
 }
 
 /// The attribute at hand, and all others of ours, which are taken off the function. `merged` gets the paths of those.
@@ -156,11 +156,9 @@ pub(super) fn any_of_ours(attributes: &[Attribute], krate: &str) -> bool {
 
 /// An attribute is ours by its plain name, or by a path through our crate. Another crate's `#[other::get]` is not.
 fn ours(path: &Path, krate: &str) -> Option<Kind> {
-    let last = path.segments.last()?;
-    if path.segments.len() > 1 && path.segments.first()?.ident != krate {
-        return None;
-    }
-    KINDS.iter().find(|(name, _)| last.ident == name).map(|(_, kind)| *kind)
+    let last = path.segments.last()?.ident.to_string();
+    let (_, kind) = KINDS.iter().find(|(name, _)| last == *name)?;
+    (path.segments.len() == 1 || path.segments.first()?.ident == krate).then_some(*kind)
 }
 
 fn annotation(kind: Kind, span: Span, arguments: syn::Result<TokenStream>, errors: &mut Errors) -> Annotation {

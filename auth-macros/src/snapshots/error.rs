@@ -3,26 +3,31 @@
 }
 async fn twice(_guard: ::auth_runtime::__private::Guard<__twice>, user: User) {}
 #[doc(hidden)]
-#[allow(non_camel_case_types)]
 #[requires_user(merged)]
 #[requires_user(merged)]
 struct __twice {}
-const _: () = {
-    #[allow(unused_imports)]
-    use ::auth_runtime::__private::{self, probe::*};
-    impl __private::Endpoint for __twice {
-        type Access = __private::Closed;
-        const POLICY: __private::Policy = __private::Policy::all(
-            &[__private::Requirement::User],
-        );
-        const SOURCE: __private::Source = __private::Source::here(
-            ::core::module_path!(),
-            "twice",
-            &[],
-        );
-        __private::signature!((User) -> ());
-    }
-    impl __private::Routed for __twice {
-        const ROUTE: __private::Route = __private::Route::new("GET", "/twice");
-    }
-};
+impl ::auth_runtime::__private::Endpoint for __twice {
+    type Access = ::auth_runtime::__private::Closed;
+    const DECLARED: ::auth_runtime::__private::Declared = {
+        use ::auth_runtime::__private;
+        use ::auth_runtime::__private::probe::*;
+        __private::Declared::new(
+            __private::Policy::all(&[__private::Requirement::User]),
+            &[__private::Argument::<User>::TAKES],
+            __private::Source::here(::core::module_path!(), "twice", &[]),
+        )
+    };
+}
+impl ::auth_runtime::__private::Routed for __twice {
+    const ROUTE: ::auth_runtime::__private::Route = {
+        use ::auth_runtime::__private::{self, probe::*};
+        __private::Route::new(
+            "GET",
+            "/twice",
+            |operation| {
+                __private::Argument::<User>::NEW.describe(operation);
+                __private::Output::<()>::NEW.describe(operation);
+            },
+        )
+    };
+}

@@ -9,40 +9,47 @@ where
     store.list(N).await
 }
 #[doc(hidden)]
-#[allow(non_camel_case_types)]
 #[requires_token(merged)]
 struct __list<T, const N: usize> {
     generics: ::core::marker::PhantomData<fn() -> (T,)>,
 }
-const _: () = {
-    #[allow(unused_imports)]
-    use ::auth_runtime::__private::{self, probe::*};
-    impl<T, const N: usize> __private::Endpoint for __list<T, N>
-    where
-        T: Store + 'static,
-        T: 'static,
-    {
-        type Access = __private::Protected;
-        const POLICY: __private::Policy = __private::Policy::all(
-            &[__private::Requirement::Token],
-        );
-        const SOURCE: __private::Source = __private::Source::here(
-            ::core::module_path!(),
-            "list",
-            &[],
-        );
-        __private::signature!(
-            (State < T >, Query < Page < 'static > >) ->
-            __private::axum::response::Response
-        );
-    }
-    impl<T, const N: usize> __private::Routed for __list<T, N>
-    where
-        T: Store + 'static,
-        T: 'static,
-    {
-        const ROUTE: __private::Route = __private::Route::new("POST", "/list")
+impl<T, const N: usize> ::auth_runtime::__private::Endpoint for __list<T, N>
+where
+    T: Store + 'static,
+    T: 'static,
+{
+    type Access = ::auth_runtime::__private::Protected;
+    const DECLARED: ::auth_runtime::__private::Declared = {
+        use ::auth_runtime::__private;
+        use ::auth_runtime::__private::probe::*;
+        __private::Declared::new(
+            __private::Policy::all(&[__private::Requirement::Token]),
+            &[
+                __private::Argument::<State<T>>::TAKES,
+                __private::Argument::<Query<Page<'static>>>::TAKES,
+            ],
+            __private::Source::here(::core::module_path!(), "list", &[]),
+        )
+    };
+}
+impl<T, const N: usize> ::auth_runtime::__private::Routed for __list<T, N>
+where
+    T: Store + 'static,
+    T: 'static,
+{
+    const ROUTE: ::auth_runtime::__private::Route = {
+        use ::auth_runtime::__private::{self, probe::*};
+        __private::Route::new(
+                "POST",
+                "/list",
+                |operation| {
+                    __private::Argument::<State<T>>::NEW.describe(operation);
+                    __private::Argument::<Query<Page<'static>>>::NEW.describe(operation);
+                    __private::Output::<__private::axum::response::Response>::NEW
+                        .describe(operation);
+                },
+            )
             .tag("lists")
-            .operation_id("list_all");
-    }
-};
+            .operation_id("list_all")
+    };
+}

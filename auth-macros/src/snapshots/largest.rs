@@ -28,70 +28,84 @@ async fn write_note(
     ::auth_runtime::__private::respond(refusal, async { outcome }).await
 }
 #[doc(hidden)]
-#[allow(non_camel_case_types)]
 #[requires(merged)]
 #[authorize(merged)]
 #[post_authorize(merged)]
 #[overrides_group(merged)]
 #[accept(merged)]
 struct __write_note {}
-const _: () = {
-    #[allow(unused_imports)]
-    use ::auth_runtime::__private::{self, probe::*};
-    impl __private::Endpoint for __write_note {
-        type Access = __private::Protected<(Role, older_than, ApiKey)>;
-        const POLICY: __private::Policy = __private::Policy::all(
-            &[
-                __private::Requirement::All(
+impl ::auth_runtime::__private::Endpoint for __write_note {
+    type Access = ::auth_runtime::__private::Protected<(Role, older_than, ApiKey)>;
+    const DECLARED: ::auth_runtime::__private::Declared = {
+        use ::auth_runtime::__private;
+        use ::auth_runtime::__private::probe::*;
+        __private::Declared::new(
+                __private::Policy::all(
                     &[
-                        __private::Requirement::ActiveUser,
-                        __private::Requirement::Any(
+                        __private::Requirement::All(
                             &[
-                                __private::Requirement::Granted(&Role::Editor),
-                                __private::Requirement::Predicate(
-                                    <older_than>::ABOUT,
-                                    const { &<older_than>::with(18) },
-                                ),
-                                __private::Requirement::Scheme(
-                                    __private::scheme_of::<ApiKey>(),
-                                    &[&Scope::Write],
+                                __private::Requirement::ActiveUser,
+                                __private::Requirement::Any(
+                                    &[
+                                        __private::Requirement::Granted(&Role::Editor),
+                                        __private::Requirement::Predicate(
+                                            <older_than>::ABOUT,
+                                            const { &<older_than>::with(18) },
+                                        ),
+                                        __private::Requirement::Scheme(
+                                            __private::scheme_of::<ApiKey>(),
+                                            &[&Scope::Write],
+                                        ),
+                                    ],
                                 ),
                             ],
                         ),
                     ],
                 ),
-            ],
-        );
-        const OPTIONS: __private::Options = __private::Options::NONE
-            .overrides_group()
-            .accepts(&[__private::Lint::UncheckedParameter])
-            .authorize(::core::stringify!(note.owner == user.username), true)
-            .post_authorize(::core::stringify!(note.shared), false);
-        const SOURCE: __private::Source = __private::Source::here(
-            ::core::module_path!(),
-            "write_note",
-            &[r" Another text for a note of your own."],
-        );
-        __private::signature!(
-            (User, Note, State < Wall >, Path < u64 >, String) -> Json < Note >
-        );
-    }
-    impl __private::Routed for __write_note {
-        const ROUTE: __private::Route = __private::Route::new("PUT", "/notes/{id}");
-    }
-    const _: () = __private::fits_endpoint::<
-        __write_note,
-    >(__private::Argument::<User>::TAKES);
-    const _: () = __private::fits_endpoint::<
-        __write_note,
-    >(__private::Argument::<Note>::TAKES);
-    const _: () = __private::fits_endpoint::<
-        __write_note,
-    >(__private::Argument::<State<Wall>>::TAKES);
-    const _: () = __private::fits_endpoint::<
-        __write_note,
-    >(__private::Argument::<Path<u64>>::TAKES);
-    const _: () = __private::fits_endpoint::<
-        __write_note,
-    >(__private::Argument::<String>::TAKES);
+                &[
+                    __private::Argument::<User>::TAKES,
+                    __private::Argument::<Note>::TAKES,
+                    __private::Argument::<State<Wall>>::TAKES,
+                    __private::Argument::<Path<u64>>::TAKES,
+                    __private::Argument::<String>::TAKES,
+                ],
+                __private::Source::here(
+                    ::core::module_path!(),
+                    "write_note",
+                    &[r" Another text for a note of your own."],
+                ),
+            )
+            .options(
+                __private::Options::NONE
+                    .overrides_group()
+                    .accepts(&[__private::Lint::UncheckedParameter])
+                    .authorize(::core::stringify!(note.owner == user.username), true)
+                    .post_authorize(::core::stringify!(note.shared), false),
+            )
+    };
+}
+impl ::auth_runtime::__private::Routed for __write_note {
+    const ROUTE: ::auth_runtime::__private::Route = {
+        use ::auth_runtime::__private::{self, probe::*};
+        __private::Route::new(
+            "PUT",
+            "/notes/{id}",
+            |operation| {
+                __private::Argument::<User>::NEW.describe(operation);
+                __private::Argument::<Note>::NEW.describe(operation);
+                __private::Argument::<State<Wall>>::NEW.describe(operation);
+                __private::Argument::<Path<u64>>::NEW.describe(operation);
+                __private::Argument::<String>::NEW.describe(operation);
+                __private::Output::<Json<Note>>::NEW.describe(operation);
+            },
+        )
+    };
+}
+const _: () = {
+    use ::auth_runtime::__private::{self, probe::*};
+    __private::fits_endpoint::<__write_note>(__private::Argument::<User>::TAKES);
+    __private::fits_endpoint::<__write_note>(__private::Argument::<Note>::TAKES);
+    __private::fits_endpoint::<__write_note>(__private::Argument::<State<Wall>>::TAKES);
+    __private::fits_endpoint::<__write_note>(__private::Argument::<Path<u64>>::TAKES);
+    __private::fits_endpoint::<__write_note>(__private::Argument::<String>::TAKES);
 };

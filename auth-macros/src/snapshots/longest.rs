@@ -16,30 +16,49 @@ async fn write_note(
         .await
 }
 #[doc(hidden)]
-#[allow(non_camel_case_types)]
 #[requires_active_user(merged)]
 #[authorize(merged)]
 struct __write_note {}
-const _: () = {
-    #[allow(unused_imports)]
-    use ::auth_runtime::__private::{self, probe::*};
-    impl __private::Endpoint for __write_note {
-        type Access = __private::Protected;
-        const POLICY: __private::Policy = __private::Policy::all(
-            &[__private::Requirement::ActiveUser],
-        );
-        const OPTIONS: __private::Options = __private::Options::NONE
-            .authorize(::core::stringify!(note.owner == user.username), false);
-        const SOURCE: __private::Source = __private::Source::here(
-            ::core::module_path!(),
-            "write_note",
-            &[r" Another text for a note of your own."],
-        );
-        __private::signature!(
-            (User, Note, State < Wall >, Path < u64 >, String) -> Json < Note >
-        );
-    }
-    impl __private::Routed for __write_note {
-        const ROUTE: __private::Route = __private::Route::new("PUT", "/notes/{id}");
-    }
-};
+impl ::auth_runtime::__private::Endpoint for __write_note {
+    type Access = ::auth_runtime::__private::Protected;
+    const DECLARED: ::auth_runtime::__private::Declared = {
+        use ::auth_runtime::__private;
+        use ::auth_runtime::__private::probe::*;
+        __private::Declared::new(
+                __private::Policy::all(&[__private::Requirement::ActiveUser]),
+                &[
+                    __private::Argument::<User>::TAKES,
+                    __private::Argument::<Note>::TAKES,
+                    __private::Argument::<State<Wall>>::TAKES,
+                    __private::Argument::<Path<u64>>::TAKES,
+                    __private::Argument::<String>::TAKES,
+                ],
+                __private::Source::here(
+                    ::core::module_path!(),
+                    "write_note",
+                    &[r" Another text for a note of your own."],
+                ),
+            )
+            .options(
+                __private::Options::NONE
+                    .authorize(::core::stringify!(note.owner == user.username), false),
+            )
+    };
+}
+impl ::auth_runtime::__private::Routed for __write_note {
+    const ROUTE: ::auth_runtime::__private::Route = {
+        use ::auth_runtime::__private::{self, probe::*};
+        __private::Route::new(
+            "PUT",
+            "/notes/{id}",
+            |operation| {
+                __private::Argument::<User>::NEW.describe(operation);
+                __private::Argument::<Note>::NEW.describe(operation);
+                __private::Argument::<State<Wall>>::NEW.describe(operation);
+                __private::Argument::<Path<u64>>::NEW.describe(operation);
+                __private::Argument::<String>::NEW.describe(operation);
+                __private::Output::<Json<Note>>::NEW.describe(operation);
+            },
+        )
+    };
+}

@@ -6,33 +6,44 @@ pub async fn health(
     "ok"
 }
 #[doc(hidden)]
-#[allow(non_camel_case_types)]
 #[public(merged)]
 pub struct __health {}
-const _: () = {
-    #[allow(unused_imports)]
-    use ::auth_runtime::__private::{self, probe::*};
-    impl __private::Endpoint for __health {
-        type Access = __private::Open<
-            {
-                __private::knows_caller(
-                    &[#[cfg(unix)] __private::Argument::<Option<User>>::TAKES],
-                )
+impl ::auth_runtime::__private::Endpoint for __health {
+    type Access = ::auth_runtime::__private::Open<
+        {
+            ::auth_runtime::__private::knows_caller(
+                <__health as ::auth_runtime::__private::Endpoint>::TAKES,
+            )
+        },
+    >;
+    const DECLARED: ::auth_runtime::__private::Declared = {
+        use ::auth_runtime::__private;
+        use ::auth_runtime::__private::probe::*;
+        __private::Declared::new(
+            __private::Policy::PUBLIC,
+            &[#[cfg(unix)] __private::Argument::<Option<User>>::TAKES],
+            __private::Source::here(::core::module_path!(), "health", &[]),
+        )
+    };
+}
+impl ::auth_runtime::__private::Routed for __health {
+    const ROUTE: ::auth_runtime::__private::Route = {
+        use ::auth_runtime::__private::{self, probe::*};
+        __private::Route::new(
+            "GET",
+            "/health",
+            |operation| {
+                #[cfg(unix)]
+                __private::Argument::<Option<User>>::NEW.describe(operation);
+                __private::Output::<&'static str>::NEW.describe(operation);
             },
-        >;
-        const POLICY: __private::Policy = __private::Policy::PUBLIC;
-        const SOURCE: __private::Source = __private::Source::here(
-            ::core::module_path!(),
-            "health",
-            &[],
-        );
-        __private::signature!((#[cfg(unix)] Option < User >) -> & 'static str);
-    }
-    impl __private::Routed for __health {
-        const ROUTE: __private::Route = __private::Route::new("GET", "/health");
-    }
+        )
+    };
+}
+const _: () = {
+    use ::auth_runtime::__private::{self, probe::*};
     #[cfg(unix)]
-    const _: () = __private::fits(
+    __private::fits(
         &__private::Policy::PUBLIC,
         __private::Argument::<Option<User>>::TAKES,
     );

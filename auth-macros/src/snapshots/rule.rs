@@ -18,28 +18,40 @@ async fn read_note(
         .await
 }
 #[doc(hidden)]
-#[allow(non_camel_case_types)]
 #[requires_active_user(merged)]
 #[authorize(merged)]
 struct __read_note {}
-const _: () = {
-    #[allow(unused_imports)]
-    use ::auth_runtime::__private::{self, probe::*};
-    impl __private::Endpoint for __read_note {
-        type Access = __private::Protected;
-        const POLICY: __private::Policy = __private::Policy::all(
-            &[__private::Requirement::ActiveUser],
-        );
-        const OPTIONS: __private::Options = __private::Options::NONE
-            .authorize(::core::stringify!(note.owner == user.username), false);
-        const SOURCE: __private::Source = __private::Source::here(
-            ::core::module_path!(),
-            "read_note",
-            &[],
-        );
-        __private::signature!((User, Note) -> __private::axum::response::Response);
-    }
-    impl __private::Routed for __read_note {
-        const ROUTE: __private::Route = __private::Route::new("GET", "/notes/{id}");
-    }
-};
+impl ::auth_runtime::__private::Endpoint for __read_note {
+    type Access = ::auth_runtime::__private::Protected;
+    const DECLARED: ::auth_runtime::__private::Declared = {
+        use ::auth_runtime::__private;
+        use ::auth_runtime::__private::probe::*;
+        __private::Declared::new(
+                __private::Policy::all(&[__private::Requirement::ActiveUser]),
+                &[
+                    __private::Argument::<User>::TAKES,
+                    __private::Argument::<Note>::TAKES,
+                ],
+                __private::Source::here(::core::module_path!(), "read_note", &[]),
+            )
+            .options(
+                __private::Options::NONE
+                    .authorize(::core::stringify!(note.owner == user.username), false),
+            )
+    };
+}
+impl ::auth_runtime::__private::Routed for __read_note {
+    const ROUTE: ::auth_runtime::__private::Route = {
+        use ::auth_runtime::__private::{self, probe::*};
+        __private::Route::new(
+            "GET",
+            "/notes/{id}",
+            |operation| {
+                __private::Argument::<User>::NEW.describe(operation);
+                __private::Argument::<Note>::NEW.describe(operation);
+                __private::Output::<__private::axum::response::Response>::NEW
+                    .describe(operation);
+            },
+        )
+    };
+}

@@ -19,27 +19,30 @@ async fn login(
     }
 }
 #[doc(hidden)]
-#[allow(non_camel_case_types)]
 struct __login {}
-const _: () = {
-    #[allow(unused_imports)]
-    use ::auth_runtime::__private::{self, probe::*};
-    impl __private::Endpoint for __login {
-        type Access = __private::TokenEndpoint<User>;
-        const POLICY: __private::Policy = __private::Policy::PUBLIC;
-        const SOURCE: __private::Source = __private::Source::here(
-            ::core::module_path!(),
-            "login",
-            &[r" Log in."],
-        );
-        fn describe(operation: &mut __private::Describe) {
-            operation.login_user::<User>();
-            operation.login_form::<PasswordRequestForm<Scope>>();
-            __private::Argument::<State<Db>>::NEW.describe(operation);
-            operation.grant::<Grant<Scope>>();
-        }
-    }
-    impl __private::Routed for __login {
-        const ROUTE: __private::Route = __private::Route::new("POST", "/token");
-    }
-};
+impl ::auth_runtime::__private::Endpoint for __login {
+    type Access = ::auth_runtime::__private::TokenEndpoint<User>;
+    const DECLARED: ::auth_runtime::__private::Declared = {
+        use ::auth_runtime::__private;
+        __private::Declared::new(
+            __private::Policy::PUBLIC,
+            &[],
+            __private::Source::here(::core::module_path!(), "login", &[r" Log in."]),
+        )
+    };
+}
+impl ::auth_runtime::__private::Routed for __login {
+    const ROUTE: ::auth_runtime::__private::Route = {
+        use ::auth_runtime::__private::{self, probe::*};
+        __private::Route::new(
+            "POST",
+            "/token",
+            |operation| {
+                operation.login_user::<User>();
+                operation.login_form::<PasswordRequestForm<Scope>>();
+                __private::Argument::<State<Db>>::NEW.describe(operation);
+                operation.grant::<Grant<Scope>>();
+            },
+        )
+    };
+}

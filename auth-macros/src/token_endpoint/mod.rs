@@ -32,16 +32,15 @@ pub(crate) fn expand(
     errors: &mut Errors,
 ) -> TokenStream {
     let overrides_group = overrides_group.then(|| {
-        quote!(
-            const OPTIONS: __private::Options = __private::Options::NONE.overrides_group();
-        )
+        quote!(.options(__private::Options::NONE.overrides_group()))
     });
     let signature = parse(&handler, errors);
     let mut glue = Glue {
-        access: quote!(__private::Closed),
+        access: quote!(#private::Closed),
         policy: quote!(__private::Policy::PUBLIC),
+        takes: Vec::new(),
         options: quote!(#overrides_group),
-        signature: describe(&handler, signature.as_ref()),
+        description: description(&handler, signature.as_ref()),
         checks: TokenStream::new(),
     };
     let Some(signature) = signature else {
@@ -53,7 +52,7 @@ pub(crate) fn expand(
     };
     if errors.is_empty() {
         let user = &signature.user;
-        glue.access = quote!(__private::TokenEndpoint<#user>);
+        glue.access = quote!(#private::TokenEndpoint<#user>);
     }
     let endpoint = endpoint(&handler, Some(route), &glue, private);
     let function = function(handler, &signature, private);
@@ -84,22 +83,17 @@ fn parse(handler: &Handler, errors: &mut Errors) -> Option<Signature> {
 }
 
 /// The bounds of these calls are what reports an argument or a result of a wrong type, at that type.
-fn describe(handler: &Handler, signature: Option<&Signature>) -> TokenStream {
+fn description(handler: &Handler, signature: Option<&Signature>) -> TokenStream {
     let calls = signature.map(|Signature { user, form, output, .. }| {
         let user = quote_spanned!(user.span() => operation.login_user::<#user>(););
         let form = quote_spanned!(form.span() => operation.login_form::<#form>(););
         let output = quote_spanned!(output.span() => operation.grant::<#output>(););
         let arguments: Vec<Argument> = handler.arguments().collect();
         let between = arguments.iter().skip(1).rev().skip(1).rev();
-        let between =
-            between.map(|Argument { cfgs, ty }| quote!(#(#cfgs)* __private::Argument::<#ty>::NEW.describe(operation);));
+        let between = between.map(Argument::description);
         quote!(#user #form #(#between)* #output)
     });
-    quote! {
-        fn describe(operation: &mut __private::Describe) {
-            #calls
-        }
-    }
+    quote!(#calls)
 }
 
 /// The function that axum calls, with the user's own inside.
@@ -134,7 +128,7 @@ fn function(handler: Handler, signature: &Signature, private: &TokenStream) -> T
     let name = &inner.sig.ident;
     // A result that is no grant is reported where its type stands.
     let respond = quote_spanned!(output.span() => #issuer.respond(#name #turbofish (#user, #(#names,)* #form)).await);
-    *outer.block = parse_quote!({
+    outer.body = quote!({
         #inner
         match #login.into_parts() {
             ::core::result::Result::Ok((#issuer, #user, #form)) => #respond,

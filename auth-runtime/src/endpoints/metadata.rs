@@ -37,7 +37,7 @@ struct Metadata {
 pub(crate) fn metadata(endpoints: &[&Listed]) -> Result<(String, String), String> {
     let described = endpoints.iter().find_map(|listed| {
         let mut description = Describe::default();
-        (listed.describe)(&mut description);
+        (listed.route.describe)(&mut description);
         description.login.map(|login| (listed, login))
     });
     let Some((token_endpoint, login)) = described else {

@@ -289,17 +289,17 @@ guarded!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{auth::Auth, endpoint::Source, openapi::Describe};
+    use crate::{
+        auth::Auth,
+        endpoint::{Declared, Source},
+    };
 
     struct Somewhere;
 
     impl Endpoint for Somewhere {
         type Access = Closed;
 
-        const POLICY: Policy = Policy::PUBLIC;
-        const SOURCE: Source = Source::here("guard", "somewhere", &[]);
-
-        fn describe(_: &mut Describe) {}
+        const DECLARED: Declared = Declared::new(Policy::PUBLIC, &[], Source::here("guard", "somewhere", &[]));
     }
 
     fn parts() -> Parts {

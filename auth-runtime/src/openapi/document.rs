@@ -40,7 +40,6 @@ pub(crate) struct Listed {
     pub(crate) takes: &'static [Takes],
     pub(crate) options: Options,
     pub(crate) source: Source,
-    pub(crate) describe: fn(&mut Describe),
     /// How its application answers; `None` for a public endpoint.
     pub(crate) answers: Option<Arc<Answers>>,
     /// The documents that it belongs to.
@@ -96,7 +95,7 @@ pub(crate) fn document(endpoints: &[&Listed], heading: &Heading<'_>) -> OpenApi 
 
     for endpoint in endpoints.iter().filter(|endpoint| !endpoint.route.websocket) {
         let mut description = Describe { schemas: std::mem::take(&mut schemas), ..Describe::default() };
-        (endpoint.describe)(&mut description);
+        (endpoint.route.describe)(&mut description);
         let path = match endpoint.path.strip_prefix(heading.base) {
             None => &endpoint.path,
             Some("") => "/",

@@ -4,7 +4,7 @@ use super::Entry;
 use crate::endpoint::Route;
 
 /// A fallback has no path of its own, and every method.
-pub(super) const ROUTE: Route = Route::new("ANY", "/{*rest}");
+pub(super) const ROUTE: Route = Route::new("ANY", "/{*rest}", |_| {});
 
 /// A handler for everything else below a path.
 pub(super) struct Fallback<S> {

@@ -80,7 +80,7 @@ fn is_public_mutation(listed: &Listed) -> bool {
 
 fn is_login(listed: &Listed) -> bool {
     let mut description = Describe::default();
-    (listed.describe)(&mut description);
+    (listed.route.describe)(&mut description);
     description.login.is_some()
 }
 

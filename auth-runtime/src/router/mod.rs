@@ -128,7 +128,6 @@ impl<S: Clone + Send + Sync + 'static> Entry<S> {
                 takes: E::TAKES,
                 options: E::OPTIONS,
                 source: E::SOURCE,
-                describe: E::describe,
                 answers: None,
                 documents: Vec::new(),
             },

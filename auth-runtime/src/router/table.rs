@@ -102,7 +102,7 @@ impl AccessRow {
 
 fn row(listed: &Listed) -> AccessRow {
     let mut description = Describe::default();
-    (listed.describe)(&mut description);
+    (listed.route.describe)(&mut description);
     let rules = listed.rules();
     let mut policy = if description.login.is_some() {
         "login: username and password".to_owned()

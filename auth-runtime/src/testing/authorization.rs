@@ -165,7 +165,7 @@ impl<U: AuthUser> AuthorizationTest<U> {
     /// Guarded by this `Auth`, or by nothing.
     fn is_ours(&self, listed: &Listed) -> bool {
         let mut description = Describe::default();
-        (listed.describe)(&mut description);
+        (listed.route.describe)(&mut description);
         let ours = listed.answers.as_ref().is_none_or(|answers| Arc::ptr_eq(answers, &self.auth.shared_answers()));
         ours && description.login.is_none()
     }
