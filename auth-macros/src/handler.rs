@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, Item, Lifetime, ParenthesizedGenericArguments, PatType, Path,
-    ReturnType, Signature, Type, TypeFnPtr, TypeImplTrait, TypeReference,
+    Attribute, FnArg, GenericParam, Generics, Item, Lifetime, ParenthesizedGenericArguments, PatType, Path, ReturnType,
+    Signature, Type, TypeFnPtr, TypeImplTrait, TypeReference,
     ext::IdentExt,
     parse_quote,
     spanned::Spanned,

@@ -5,7 +5,8 @@ pub use axum;
 pub use crate::{
     auth::{AuthState, UsersOf},
     endpoint::{
-        Declared, Endpoint, GuardArgument, Lint, Options, Route, Routed, Source, Takes, fits, fits_endpoint, knows_caller,
+        Declared, Endpoint, GuardArgument, Lint, Options, Route, Routed, Source, Takes, fits, fits_endpoint,
+        knows_caller,
     },
     error::{Refusal, Rejection},
     extract::{extract, extract_optional, extract_optional_scheme, extract_scheme},

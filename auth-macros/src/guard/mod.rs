@@ -14,10 +14,11 @@ use crate::{error::Errors, function::Function, handler::Handler, krate, token_en
 
 /// Expands a group's attribute on a function: one that no other attribute of ours has merged is on no handler.
 pub(crate) fn member(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let alone = Function::of(item.clone())
-        .is_ok_and(|function| function.is_ok_and(|function| {
+    let alone = Function::of(item.clone()).is_ok_and(|function| {
+        function.is_ok_and(|function| {
             !Handler::is_guarded(&function) && !parse::any_of_ours(&function.attrs, &krate::name())
-        }));
+        })
+    });
     if alone { item } else { attribute(Kind::Group, arguments, item) }
 }
 

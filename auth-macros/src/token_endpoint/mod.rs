@@ -31,9 +31,7 @@ pub(crate) fn expand(
     private: &TokenStream,
     errors: &mut Errors,
 ) -> TokenStream {
-    let overrides_group = overrides_group.then(|| {
-        quote!(.options(__private::Options::NONE.overrides_group()))
-    });
+    let overrides_group = overrides_group.then(|| quote!(.options(__private::Options::NONE.overrides_group())));
     let signature = parse(&handler, errors);
     let mut glue = Glue {
         access: quote!(#private::Closed),

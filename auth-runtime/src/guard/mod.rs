@@ -16,9 +16,11 @@ use axum::{
     http::request::Parts,
 };
 
+#[cfg(feature = "testing")]
+pub(crate) use self::authenticate::decide;
 use self::authenticate::{record_granted, record_refused, try_authenticate};
 pub(crate) use self::{
-    authenticate::{Wants, authenticate, decide, is_forgeable},
+    authenticate::{Wants, authenticate, is_forgeable},
     principal::{Principal, Taken},
 };
 use crate::{

@@ -15,6 +15,7 @@ use crate::ambient::Randomness;
 pub(crate) struct Buckets {
     /// There are `1 << bits` of each kind.
     bits: u32,
+    #[cfg(feature = "redis")]
     key: Zeroizing<[u8; 32]>,
     mac: Hmac<Sha256>,
 }
@@ -30,8 +31,14 @@ impl Buckets {
     /// With a key that was made before.
     pub(crate) fn of(bits: u32, key: &[u8]) -> Result<Self, StoreError> {
         let unfit = || StoreError::new("the key of the counters does not have its length");
-        let mac = Hmac::new_from_slice(key).map_err(|_| unfit())?;
-        Ok(Self { bits, key: Zeroizing::new(key.try_into().map_err(|_| unfit())?), mac })
+        let key: Zeroizing<[u8; 32]> = Zeroizing::new(key.try_into().map_err(|_| unfit())?);
+        let mac = Hmac::new_from_slice(key.as_slice()).map_err(|_| unfit())?;
+        Ok(Self {
+            bits,
+            #[cfg(feature = "redis")]
+            key,
+            mac,
+        })
     }
 
     #[cfg(feature = "redis")]
