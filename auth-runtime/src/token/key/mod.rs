@@ -109,6 +109,10 @@ struct Kind {
 }
 
 /// What the file of an algorithm exports.
+#[cfg_attr(
+    not(any(feature = "eddsa", feature = "es256", feature = "rs256")),
+    allow(dead_code, reason = "without these features, no file exports one")
+)]
 struct Code {
     /// The private key in this text, if it is of this kind.
     from_pem: fn(&str) -> Option<KeyParts>,
