@@ -80,7 +80,9 @@ pub struct Part {
 pub const PARTS: [Part; 17] = [
     Part::new("axum: a route without a guard", || House::new("HS256", SEEN)?.asks("/plain", OK)),
     Part::new("axum: a static 401", || House::new("HS256", SEEN)?.without_token().asks("/static401", UNAUTHORIZED)),
-    Part::new("guard: 401 without a token", || House::new("HS256", SEEN)?.without_token().asks("/guarded", UNAUTHORIZED)),
+    Part::new("guard: 401 without a token", || {
+        House::new("HS256", SEEN)?.without_token().asks("/guarded", UNAUTHORIZED)
+    }),
     Part::new("guard: a token alone", || House::new("HS256", SEEN)?.asks("/token", OK)),
     Part::new("guard: an active user and a scope", || House::new("HS256", SEEN)?.asks("/guarded", OK)),
     Part::new("guard: the same, the user an argument", || House::new("HS256", SEEN)?.asks("/user", OK)),
