@@ -1,8 +1,9 @@
 //! What the library logs.
 
 use std::{
+    cell::RefCell,
     fmt::{self, Write},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
 };
 
 use tracing::{
@@ -11,11 +12,26 @@ use tracing::{
     span,
 };
 
-/// Keeps all that is logged.
+/// Keeps all that is logged in the thread of a test.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<String>>);
 
+thread_local! {
+    static OF_THIS_THREAD: RefCell<Option<Log>> = const { RefCell::new(None) };
+}
+
 impl Log {
+    /// From now on.
+    // One subscriber for all threads: with one for each, `tracing` may take an event for nobody's while another comes or goes.
+    #[must_use]
+    pub fn start() -> Self {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| drop(tracing::subscriber::set_global_default(ToItsThread)));
+        let log = Self::default();
+        OF_THIS_THREAD.set(Some(log.clone()));
+        log
+    }
+
     /// What was logged.
     ///
     /// # Panics
@@ -34,7 +50,9 @@ impl Visit for Line<'_> {
     }
 }
 
-impl Subscriber for Log {
+struct ToItsThread;
+
+impl Subscriber for ToItsThread {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target().starts_with("auth_runtime")
     }
@@ -48,9 +66,12 @@ impl Subscriber for Log {
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut text = self.0.lock().unwrap();
-        event.record(&mut Line(&mut text));
-        text.push('\n');
+        OF_THIS_THREAD.with_borrow(|log| {
+            let Some(Log(text)) = log else { return };
+            let mut text = text.lock().unwrap();
+            event.record(&mut Line(&mut text));
+            text.push('\n');
+        });
     }
 
     fn enter(&self, _: &span::Id) {}

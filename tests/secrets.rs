@@ -20,8 +20,7 @@ const KEY: &str = "8f1c03b5a9d2467e8f1c03b5a9d2467e8f1c03b5a9d2467e8f1c03b5a9d24
 
 #[tokio::test]
 async fn every_decision_is_logged_and_no_secret_is() {
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
+    let log = Log::start();
     let users = users();
     let account = user("johndoe", PASSWORD, false);
     let hash = account.hashed_password.expose().to_owned();
@@ -125,8 +124,7 @@ async fn tried() {}
 /// router is built and at each request that it would have refused.
 #[tokio::test]
 async fn schemes_log_no_secret_and_observed_routes_are_loud() {
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
+    let log = Log::start();
     let auth = Auth::without_users().login_page("/login").build().unwrap();
     let server =
         TestServer::start(SecureRouter::new().mount(by_key).mount(by_name).mount(tried).with_state(auth)).await;

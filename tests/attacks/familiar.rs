@@ -124,8 +124,7 @@ async fn a_changed_password_makes_strangers_of_all_who_knew_the_old_one() {
 /// Behind a proxy that nobody has named, the address of one is the address of all.
 #[tokio::test]
 async fn behind_an_unknown_proxy_nobody_is_known() {
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
+    let log = Log::start();
     let house = House::with(|builder| builder).await;
     assert_eq!(house.attempt_with("alice", "correct", &[]).await.status, 200, "without one");
     assert!(!log.text().contains("login.unconfigured_proxy"));
