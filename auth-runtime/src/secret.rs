@@ -81,4 +81,23 @@ mod tests {
         assert_ne!(Secret::new("a"), Secret::new("b"));
         assert_ne!(Secret::new("a"), Secret::new("aa"));
     }
+
+    #[test]
+    fn holds_whatever_it_was_made_of() {
+        assert_eq!(Secret::from("swordfish").expose(), "swordfish");
+        assert_eq!(Secret::from("swordfish".to_owned()).expose(), "swordfish");
+        assert_eq!(serde_json::from_str::<Secret>("\"swordfish\"").unwrap().expose(), "swordfish");
+        assert!(serde_json::from_str::<Secret>("1").is_err());
+        assert_eq!(Secret::default().expose(), "");
+    }
+
+    /// Growing would leave a part of it behind in memory.
+    #[test]
+    fn the_normal_form_of_a_password_is_written_once() {
+        // Three times as long in NFC as it is.
+        let text = "\u{1d160}".repeat(100);
+        let normal = crate::password::normalized(&Secret::new(text.as_str()));
+        assert_eq!(normal.expose().len(), 3 * text.len());
+        assert_eq!(normal.0.capacity(), 3 * text.len());
+    }
 }

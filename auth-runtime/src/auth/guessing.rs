@@ -178,4 +178,45 @@ mod tests {
         let problem = GuessingLimits { lock_after: 0, ..good }.problem().unwrap();
         assert!(problem.starts_with("GuessingLimits::lock_after is 0"), "{problem}");
     }
+
+    #[test]
+    fn limits_that_are_the_least_of_all_make_sense() {
+        let second = Duration::from_secs(1);
+        let least = Pace { free: 1, wait: second, longest_wait: second, window: second };
+        let limits = GuessingLimits {
+            account: least,
+            lock_after: 1,
+            familiar: least,
+            address: least,
+            everyone: least,
+            familiar_for: Duration::ZERO,
+        };
+        assert_eq!(limits.problem(), None);
+        let problem = |account: Pace| GuessingLimits { account, ..limits }.problem().unwrap_or_default();
+        for bad in [
+            Pace { wait: second + Duration::from_millis(1), longest_wait: 2 * second, ..least },
+            Pace { longest_wait: second + Duration::from_millis(1), ..least },
+            Pace { window: second + Duration::from_millis(1), ..least },
+            Pace { longest_wait: Duration::ZERO, ..least },
+            Pace { window: Duration::ZERO, ..least },
+        ] {
+            assert!(problem(bad).starts_with("the pace of a limit"), "{bad:?}");
+        }
+        assert!(problem(Pace { free: 0, ..least }).starts_with("a limit on guessing"));
+        let locked = GuessingLimits { lock_after: 0, ..limits };
+        assert!(locked.problem().unwrap().starts_with("a limit on guessing"));
+    }
+
+    #[test]
+    fn the_limits_are_those_that_are_documented() {
+        let GuessingLimits { account, lock_after, familiar, address, everyone, familiar_for } =
+            GuessingLimits::default();
+        let seconds = |pace: Pace| (pace.free, pace.wait.as_secs(), pace.longest_wait.as_secs(), pace.window.as_secs());
+        assert_eq!(seconds(account), (5, 1, 15 * 60, 24 * 60 * 60));
+        assert_eq!(lock_after, 100, "the most that NIST SP 800-63B-4 allows");
+        assert_eq!(seconds(familiar), (20, 1, 15 * 60, 24 * 60 * 60));
+        assert_eq!(seconds(address), (50, 1, 5 * 60, 60 * 60));
+        assert_eq!(seconds(everyone), (10_000, 1, 1, 60 * 60));
+        assert_eq!(familiar_for, Duration::from_secs(30 * 24 * 60 * 60));
+    }
 }

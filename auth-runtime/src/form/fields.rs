@@ -248,4 +248,32 @@ mod tests {
         collected.add("client_secret", "swordfish".into());
         assert!(!format!("{:?}", collected.fields).contains("swordfish"));
     }
+
+    #[tokio::test]
+    async fn every_field_that_is_known_is_read_and_none_twice() {
+        let all = "grant_type=a&username=b&password=c&scope=d&client_id=e&client_secret=f&refresh_token=g&token=h&new_password=i&address=j";
+        let Fields {
+            grant_type,
+            username,
+            password,
+            scope,
+            client_id,
+            client_secret,
+            refresh_token,
+            token,
+            new_password,
+            address,
+        } = url(all).await.unwrap();
+        let texts = [grant_type, username, scope, client_id, address];
+        assert_eq!(texts.map(Option::unwrap), ["a", "b", "d", "e", "j"]);
+        let secrets = [password, client_secret, refresh_token, token, new_password];
+        assert_eq!(secrets.map(|secret| secret.unwrap().expose().to_owned()), ["c", "f", "g", "h", "i"]);
+        for field in all.split('&') {
+            let (name, _) = field.split_once('=').unwrap();
+            let twice = parse("application/x-www-form-urlencoded", format!("{field}&{field}")).await.unwrap_err();
+            let FormFault::Fields(faults) = twice else { panic!("{twice:?}") };
+            assert_eq!(faults, [FieldFault { field: faults[0].field, wrong: Wrong::Repeated }]);
+            assert_eq!(faults[0].field, name);
+        }
+    }
 }

@@ -300,3 +300,113 @@ impl<S: RequestedScope> LoginForm for PasswordRequestFormStrict<S> {
         (&self.username, &self.password)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(grant_type: Option<&str>, username: Option<&str>, password: Option<&str>, scope: Option<&str>) -> Fields {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Fields {
+            grant_type: owned(grant_type),
+            username: owned(username),
+            password: password.map(Secret::from),
+            scope: owned(scope),
+            client_id: Some("app".to_owned()),
+            client_secret: Some("hush".into()),
+            ..Fields::default()
+        }
+    }
+
+    fn strict(fields: Fields) -> Result<PasswordRequestFormStrict, FormFault> {
+        PasswordRequestFormStrict::from_fields(fields, UnknownScopes::Refuse)
+    }
+
+    fn lenient(fields: Fields) -> Result<PasswordRequestForm, FormFault> {
+        PasswordRequestForm::from_fields(fields, UnknownScopes::Refuse)
+    }
+
+    #[test]
+    fn a_form_is_made_of_its_fields() {
+        let complete = || fields(Some("password"), Some("alice"), Some("swordfish"), Some(" me  items "));
+        let form = strict(complete()).unwrap();
+        assert_eq!(form.credentials(), ("alice", &"swordfish".into()));
+        assert_eq!((form.grant_type.as_str(), form.client_id.as_deref()), ("password", Some("app")));
+        assert_eq!((form.client_secret, form.scopes), (Some("hush".into()), vec!["me".to_owned(), "items".to_owned()]));
+        let form = lenient(complete()).unwrap();
+        assert_eq!(form.credentials(), ("alice", &"swordfish".into()));
+        assert_eq!((form.grant_type.as_deref(), form.client_id.as_deref()), (Some("password"), Some("app")));
+        assert_eq!((form.client_secret, form.scopes), (Some("hush".into()), vec!["me".to_owned(), "items".to_owned()]));
+        let form = lenient(fields(None, Some("alice"), Some("swordfish"), None)).unwrap();
+        assert_eq!((form.grant_type, form.scopes), (None, vec![]));
+    }
+
+    #[test]
+    fn each_field_that_is_missing_or_wrong_is_named() {
+        let missing = |field| FieldFault { field, wrong: Wrong::Missing };
+        let other = FieldFault { field: "grant_type", wrong: Wrong::NotPassword { value: "other".to_owned() } };
+        let nothing = || fields(None, None, None, None);
+        assert_eq!(
+            strict(nothing()).unwrap_err(),
+            FormFault::Fields(vec![missing("grant_type"), missing("username"), missing("password")])
+        );
+        assert_eq!(lenient(nothing()).unwrap_err(), FormFault::Fields(vec![missing("username"), missing("password")]));
+        let complete = fields(Some("other"), Some("alice"), Some("swordfish"), None);
+        assert_eq!(strict(complete.clone()).unwrap_err(), FormFault::Fields(vec![other.clone()]));
+        assert_eq!(lenient(complete).unwrap_err(), FormFault::Fields(vec![other]));
+        assert_eq!(FormFault::missing("token"), FormFault::Fields(vec![missing("token")]));
+    }
+
+    /// A type with one scope.
+    #[derive(Debug, PartialEq)]
+    struct Me;
+
+    impl RequestedScope for Me {
+        fn parse(token: &str) -> Option<Self> {
+            (token == "me").then_some(Self)
+        }
+
+        fn known() -> Vec<(&'static str, &'static str)> {
+            vec![("me", "Read information about the current user.")]
+        }
+
+        fn token(&self) -> &str {
+            "me"
+        }
+    }
+
+    #[test]
+    fn a_scope_that_does_not_exist_is_refused_or_left_out() {
+        let requested = |scope, unknown| requested_scopes::<Me>(scope, unknown);
+        for unknown in [UnknownScopes::Refuse, UnknownScopes::LeaveOut] {
+            assert_eq!(requested(Some("me"), unknown), Ok(vec![Me]));
+            assert_eq!(requested(Some("  "), unknown), Ok(vec![]));
+            assert_eq!(requested(None, unknown), Ok(vec![]));
+        }
+        assert_eq!(requested(Some("me other"), UnknownScopes::Refuse), Err(FormFault::UnknownScope));
+        assert_eq!(requested(Some("other me"), UnknownScopes::LeaveOut), Ok(vec![Me]));
+    }
+
+    #[test]
+    fn faults_have_their_code_and_their_words() {
+        let field = |field, wrong| FieldFault { field, wrong };
+        let two = FormFault::Fields(vec![field("username", Wrong::Missing), field("password", Wrong::Repeated)]);
+        let grant = FormFault::Fields(vec![
+            field("grant_type", Wrong::NotPassword { value: "hostile".to_owned() }),
+            field("username", Wrong::Missing),
+        ]);
+        for (fault, code, words) in [
+            (two, "invalid_request", "The field username is missing. The field password is given more than once."),
+            (grant, "unsupported_grant_type", "The field grant_type is not password. The field username is missing."),
+            (
+                FormFault::field("token", Wrong::Unfit),
+                "invalid_request",
+                "The field token is too long, or has characters that it cannot have.",
+            ),
+            (FormFault::UnknownScope, "invalid_scope", "A scope was asked for that does not exist."),
+            (FormFault::TooLarge, "invalid_request", "The form is larger than 64 KiB."),
+        ] {
+            assert_eq!((fault.error_code(), fault.to_string().as_str()), (code, words));
+        }
+    }
+}

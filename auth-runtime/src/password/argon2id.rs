@@ -381,6 +381,129 @@ mod tests {
     }
 
     #[test]
+    fn parameters_are_taken_from_the_least_to_the_most() {
+        for (memory, passes, lanes) in [
+            (MEMORY_KIB, PASSES, LANES),
+            (MEMORY_KIB, PASSES, 4),
+            (MAX_MEMORY_KIB, PASSES, LANES),
+            (MEMORY_KIB, MAX_PASSES, LANES),
+            (1 << 20, 64, 4),
+        ] {
+            let hasher = Argon2id::new(memory, passes, lanes).unwrap();
+            assert_eq!(format!("{hasher:?}"), format!("Argon2id(m={memory}, t={passes}, p={lanes})"));
+        }
+        for (memory, passes, lanes) in
+            [(MEMORY_KIB - 1, PASSES, LANES), (MEMORY_KIB, PASSES - 1, LANES), (MEMORY_KIB, PASSES, 0)]
+        {
+            let error = Argon2id::new(memory, passes, lanes).unwrap_err().to_string();
+            assert!(error.contains("is too weak"), "{error}");
+        }
+        for (memory, passes) in [(MAX_MEMORY_KIB + 1, PASSES), (MEMORY_KIB, MAX_PASSES + 1)] {
+            let error = Argon2id::new(memory, passes, LANES).unwrap_err().to_string();
+            assert!(error.contains("would stall the server"), "{error}");
+        }
+    }
+
+    /// From the reference implementation's test.c too: `hashtest(version, 2, m, 1, "password", "somesalt")`.
+    #[test]
+    fn other_argon2_strings_are_read_and_outdated() {
+        let hasher = Argon2id::new(65_536, 2, 1).unwrap();
+        for stored in [
+            "$argon2i$m=65536,t=2,p=1$c29tZXNhbHQ$9sTbSlTio3Biev89thdrlKKiCaYsjjYVJxGAL3swxpQ",
+            "$argon2i$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$wWKIMhR9lyDFvRz9YTZweHKfbftvj+qf+YFY4NeBbtA",
+            "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        ] {
+            let stored = PasswordHash::from_stored(stored);
+            assert_eq!(hasher.verify("password", &stored), Ok(Verdict::MatchOutdated), "{}", stored.expose());
+            assert_eq!(hasher.verify("Password", &stored), Ok(Verdict::Mismatch), "{}", stored.expose());
+        }
+        assert_eq!(hasher.verify("password", &PasswordHash::from_stored(REFERENCE)), Ok(Verdict::Match));
+    }
+
+    #[test]
+    fn each_thing_that_is_weaker_makes_a_hash_outdated() {
+        let hasher = Argon2id::new(2 * MEMORY_KIB, 3, 1).unwrap();
+        let outdated = |algorithm, version, memory, passes| {
+            hasher.outdated(algorithm, version, &Params::new(memory, passes, 1, None).unwrap())
+        };
+        let (argon2id, newest) = (Algorithm::Argon2id, Version::V0x13);
+        assert!(!outdated(argon2id, newest, 2 * MEMORY_KIB, 3));
+        assert!(!outdated(argon2id, newest, 2 * MEMORY_KIB + 1, 4));
+        assert!(outdated(Algorithm::Argon2i, newest, 2 * MEMORY_KIB, 3));
+        assert!(outdated(argon2id, Version::V0x10, 2 * MEMORY_KIB, 3));
+        assert!(outdated(argon2id, newest, 2 * MEMORY_KIB - 1, 4));
+        assert!(outdated(argon2id, newest, 3 * MEMORY_KIB, 2));
+    }
+
+    #[test]
+    fn a_stored_hash_beyond_the_limits_is_not_computed() {
+        let hasher = Argon2id::default();
+        let verify = |memory: u32, passes: u32| {
+            let text = format!("$argon2id$v=19$m={memory},t={passes},p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q");
+            hasher.verify("x", &PasswordHash::from_stored(text))
+        };
+        assert_eq!(verify(8, MAX_PASSES), Ok(Verdict::Mismatch));
+        for (memory, passes) in [(8, MAX_PASSES + 1), (MAX_MEMORY_KIB + 1, 1), (u32::MAX, u32::MAX)] {
+            let error = verify(memory, passes).unwrap_err().to_string();
+            assert!(error.contains("beyond the limit of 1 GiB and 64 passes"), "{error}");
+        }
+    }
+
+    /// The blocks of memory that were used last, which show how much was computed.
+    fn blocks(hasher: &Argon2id) -> Option<usize> {
+        hasher.memory.lock().unwrap().pop().map(|memory| memory.len())
+    }
+
+    #[test]
+    fn what_a_cheaper_hash_leaves_of_the_cost_is_spent() {
+        let hasher = Argon2id::default();
+        hasher.spend(2 * 1_000);
+        assert_eq!(blocks(&hasher), Some(1_000), "written once for each pass");
+        hasher.spend(u64::MAX);
+        assert_eq!(blocks(&hasher), Some(19_456), "no more than one of its own");
+        hasher.spend(0);
+        assert_eq!(blocks(&hasher), None);
+        // 256 blocks, twice, leave 19,200.
+        let cheap = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+        assert_eq!(hasher.verify("password", &PasswordHash::from_stored(cheap)), Ok(Verdict::MatchOutdated));
+        assert_eq!(blocks(&hasher), Some(19_200));
+        assert_eq!(hasher.took.load(Ordering::Relaxed), 0, "what another hash took says nothing");
+        assert_eq!(hasher.verify("password", &PasswordHash::from_stored(REFERENCE)), Ok(Verdict::Match));
+        assert_eq!(blocks(&hasher), None, "a larger memory than its own is not kept");
+    }
+
+    #[test]
+    fn what_one_of_its_own_took_is_a_mean() {
+        const LONG: u64 = 8_000_000_000_000;
+        let hasher = Argon2id::default();
+        let stored = hasher.hash("x").unwrap();
+        assert!(hasher.took.load(Ordering::Relaxed) > 0);
+        hasher.took.store(LONG, Ordering::Relaxed);
+        let started = Instant::now();
+        assert_eq!(hasher.verify("x", &stored), Ok(Verdict::Match));
+        let most = nanoseconds(started.elapsed());
+        let mean = hasher.took.load(Ordering::Relaxed);
+        // An eighth of the old goes, and one of the new, which took a while, comes.
+        assert!(mean > LONG - LONG / 8 + 8 && mean <= LONG - LONG / 8 + most / 8, "{mean}, {most}");
+    }
+
+    #[cfg(feature = "imported-passwords")]
+    #[test]
+    fn what_a_cheaper_foreign_hash_leaves_of_the_time_is_spent() {
+        let stored = PasswordHash::from_stored("pbkdf2_sha256$1$c2FsdA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+        let after = |took| {
+            let hasher = Argon2id::default();
+            hasher.took.store(took, Ordering::Relaxed);
+            assert_eq!(hasher.verify("x", &stored), Ok(Verdict::Mismatch));
+            blocks(&hasher)
+        };
+        // Nearly everything: of 19,456 blocks one less than all, in the fours that argon2 counts.
+        assert_eq!(after(1_000_000_000_000_000_000), Some(19_452));
+        assert_eq!(after(1), None, "it took longer itself");
+        assert_eq!(after(0), None, "nothing is known yet");
+    }
+
+    #[test]
     fn memory_is_kept_and_wiped() {
         let hasher = Argon2id::default();
         hasher.hash("a").unwrap();

@@ -317,4 +317,56 @@ mod tests {
             assert!(!error.contains(stored), "{error}");
         }
     }
+
+    /// What it says of the cost alone: the hash itself would take long.
+    fn is_read(stored: &str) -> bool {
+        matches!(parse(stored), Ok(Some(_)))
+    }
+
+    #[test]
+    fn the_limits_themselves_are_within() {
+        let hash = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+        assert!(is_read(&format!("$2b$16${hash}")) && !is_read(&format!("$2b$17${hash}")));
+        let bytes = |length| BASE64.encode(vec![7; length]);
+        let pbkdf2 = |iterations: u32, length| is_read(&format!("pbkdf2_sha256${iterations}$salt${}", bytes(length)));
+        assert!(pbkdf2(1, 16) && pbkdf2(10_000_000, 128));
+        assert!(!pbkdf2(0, 16) && !pbkdf2(10_000_001, 16) && !pbkdf2(1, 15) && !pbkdf2(1, 129));
+        let scrypt = |n: u64, r: u32, p: u32, length| is_read(&format!("scrypt${n}$salt${r}${p}${}", bytes(length)));
+        // 128 * r * n bytes: 1 GiB.
+        assert!(scrypt(1 << 20, 8, 16, 16) && scrypt(1 << 23, 1, 1, 128));
+        assert!(!scrypt(1 << 21, 8, 1, 16) && !scrypt(1 << 20, 9, 1, 16), "memory");
+        assert!(!scrypt(1 << 4, 8, 17, 16) && !scrypt(1 << 4, 8, 0, 16), "lanes");
+        assert!(!scrypt(1 << 4, 8, 1, 15) && !scrypt(1 << 4, 8, 1, 129), "output");
+    }
+
+    #[test]
+    fn hexadecimal_digits_come_in_pairs() {
+        assert_eq!(hexadecimal("00ff1aA1"), Some(vec![0x00, 0xff, 0x1a, 0xa1]));
+        assert_eq!(hexadecimal(""), Some(vec![]));
+        assert_eq!((hexadecimal("0"), hexadecimal("123"), hexadecimal("0g")), (None, None, None));
+    }
+
+    #[test]
+    fn a_power_of_two_has_a_logarithm() {
+        assert_eq!(
+            (logarithm("1"), logarithm("16384"), logarithm("9223372036854775808")),
+            (Some(0), Some(14), Some(63))
+        );
+        assert_eq!((logarithm("0"), logarithm("3"), logarithm("-2"), logarithm("")), (None, None, None, None));
+    }
+
+    #[test]
+    fn a_text_of_no_other_scheme_is_left_to_argon2() {
+        for stored in ["", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q", "$2x$05$", "md5$a$b"] {
+            assert_eq!(parse(stored), Ok(None), "{stored}");
+        }
+        assert!(Imported::Argon2("$argon2id$").verifies("x").is_err());
+    }
+
+    /// Made with libxcrypt, of the password's SHA-256 in hexadecimal digits, as Django does.
+    #[test]
+    fn djangos_prehashed_bcrypt_takes_the_whole_password() {
+        let password = "a password that is longer than the seventy-two bytes of which bcrypt takes note, to the end";
+        verifies(password, "bcrypt_sha256$$2b$04$CCCCCCCCCCCCCCCCCCCCC.juJ9Bz/4WwRX4juT1VzdrYGdKz13SHC");
+    }
 }

@@ -240,4 +240,42 @@ mod tests {
         assert!(!same("ﬁ", "fi"), "compatibility forms stay apart");
         assert!(!same("e\u{301}", "e"));
     }
+
+    #[test]
+    fn a_fault_says_what_to_choose_instead() {
+        for (fault, words) in [
+            (PasswordFault::TooShort { least: 15 }, "15 characters or more"),
+            (PasswordFault::TooLong, "1024 bytes at most"),
+            (PasswordFault::Common, "guessed first"),
+            (PasswordFault::Username, "is the username"),
+        ] {
+            assert!(fault.to_string().contains(words), "{fault}");
+        }
+    }
+
+    #[test]
+    fn blocked_words_are_refused_in_any_case_and_what_is_neither_is_taken() {
+        let rules = PasswordRules::new().min_length(8).block(["Acme Rockets", "ÜBERFLIEGER"]);
+        let check = |password: &str| rules.check("alice", &Secret::new(password));
+        assert_eq!(check("acme ROCKETS"), Err(PasswordFault::Common));
+        assert_eq!(check("überflieger"), Err(PasswordFault::Common));
+        assert_eq!(check("acme rocket"), Ok(()));
+    }
+
+    #[test]
+    fn the_least_length_is_within_what_nist_allows() {
+        for length in [8, 15, 64] {
+            assert_eq!(PasswordRules::new().min_length(length).problem(), None, "{length}");
+        }
+        for length in [0, 7, 65] {
+            let problem = PasswordRules::new().min_length(length).problem().unwrap();
+            assert!(problem.contains("8 to 64") && problem.ends_with(&format!("not {length}")), "{problem}");
+        }
+    }
+
+    #[test]
+    fn the_longest_password_has_1024_bytes() {
+        assert!(!is_too_long(&Secret::new("a".repeat(1_024))) && !is_too_long(&Secret::new("")));
+        assert!(is_too_long(&Secret::new("a".repeat(1_025))) && is_too_long(&Secret::new("a".repeat(1 << 20))));
+    }
 }

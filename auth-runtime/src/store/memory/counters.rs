@@ -195,4 +195,20 @@ mod tests {
         store.remember("later", "here", 100, 200).await.unwrap();
         assert!(store.remembers("later", "here", 100).await.unwrap());
     }
+
+    #[tokio::test]
+    async fn who_is_remembered_stays_so_where_there_is_no_room_for_others() {
+        let store = MemoryStore::new();
+        for name in 0..MOST_KEYS {
+            store.remember(&format!("{name}"), "here", 0, 100).await.unwrap();
+        }
+        store.remember("0", "there", 0, 100).await.unwrap();
+        assert!(store.remembers("0", "there", 0).await.unwrap() && store.remembers("0", "here", 0).await.unwrap());
+    }
+
+    #[cfg(feature = "testing")]
+    #[tokio::test]
+    async fn it_counts_as_the_contract_says() {
+        crate::testing::contract::counters(&MemoryStore::new()).await;
+    }
 }
