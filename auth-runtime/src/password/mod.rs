@@ -142,3 +142,20 @@ pub trait PasswordHasher: Send + Sync + 'static {
     /// [`HashError`] if the hash cannot be read. The login is then refused as a wrong password is.
     fn verify(&self, password: &str, hash: &PasswordHash) -> Result<Verdict, HashError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_prints_nothing_of_itself_and_is_stored_as_it_is() {
+        let hash = PasswordHash::from_stored("$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q");
+        assert_eq!(format!("{hash:?}"), "[redacted]");
+        assert_eq!(hash.expose(), "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5Q");
+    }
+
+    #[test]
+    fn an_error_says_what_it_was_given() {
+        assert_eq!(HashError::new("not enough memory").to_string(), "not enough memory");
+    }
+}
