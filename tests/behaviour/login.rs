@@ -60,6 +60,11 @@ async fn another_grant_is_unsupported() {
     assert_eq!(error(&answer), (400, "unsupported_grant_type".into(), "The field grant_type is not password.".into()));
     let answer = server.post_form("/token", "grant_type=authorization_code&code=any").await;
     assert_eq!((answer.status, answer.json()["error"].as_str()), (400, Some("unsupported_grant_type")));
+    // Without sessions and without clients there is nothing to renew, and nobody else to ask.
+    for form in ["grant_type=refresh_token&refresh_token=any", "grant_type=client_credentials"] {
+        let answer = server.post_form("/token", form).await;
+        assert_eq!((answer.status, answer.json()["error"].as_str()), (400, Some("unsupported_grant_type")), "{form}");
+    }
 
     let (server, _) = serve(Profile::FastApi).await;
     let answer = server.post_form("/token", &format!("{JOHN}&grant_type=other")).await;

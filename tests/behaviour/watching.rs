@@ -126,6 +126,9 @@ async fn every_decision_is_told_under_its_stable_name() {
     assert_eq!(server.get("/observed").await.status, 200);
     assert_eq!(server.post_form("/token", "username=ann&password=wrong").await.status, 400);
     assert_eq!(journal.last("login.refused")["reason"], "wrong_password");
+    assert_eq!(server.post_form("/token", "username=ann").await.status, 400);
+    let bad_form = journal.last("login.refused");
+    assert_eq!((&bad_form["user"], &bad_form["address"]), (&serde_json::Value::Null, &"127.0.0.1".into()));
     let from = ClientAddress::UNKNOWN;
     for _ in 0..3 {
         assert!(auth.verify_login("nobody", &PASSWORD.into(), from).await.is_err());
