@@ -251,7 +251,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_field_that_is_known_is_read_and_none_twice() {
-        let all = "grant_type=a&username=b&password=c&scope=d&client_id=e&client_secret=f&refresh_token=g&token=h&new_password=i&address=j";
+        let all = "grant_type=a&username=b&password=c&scope=d&client_id=e&client_secret=f&refresh_token=g&token=h&new_password=i&email=j";
         let Fields {
             grant_type,
             username,
@@ -262,9 +262,9 @@ mod tests {
             refresh_token,
             token,
             new_password,
-            address,
+            email,
         } = url(all).await.unwrap();
-        let texts = [grant_type, username, scope, client_id, address];
+        let texts = [grant_type, username, scope, client_id, email];
         assert_eq!(texts.map(Option::unwrap), ["a", "b", "d", "e", "j"]);
         let secrets = [password, client_secret, refresh_token, token, new_password];
         assert_eq!(secrets.map(|secret| secret.unwrap().expose().to_owned()), ["c", "f", "g", "h", "i"]);

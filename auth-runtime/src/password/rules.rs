@@ -246,7 +246,7 @@ mod tests {
         for (fault, words) in [
             (PasswordFault::TooShort { least: 15 }, "15 characters or more"),
             (PasswordFault::TooLong, "1024 bytes at most"),
-            (PasswordFault::Common, "guessed first"),
+            (PasswordFault::Common, "choose another one"),
             (PasswordFault::Username, "is the username"),
         ] {
             assert!(fault.to_string().contains(words), "{fault}");
