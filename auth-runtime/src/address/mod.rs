@@ -147,6 +147,23 @@ mod tests {
     }
 
     #[test]
+    fn the_address_is_that_of_the_connection_unless_a_proxy_or_the_application_says_another() {
+        let proxies = TrustedProxies::new(ForwardedHeader::XForwardedFor, ["10.0.0.0/8"]).unwrap();
+        let request = axum::http::Request::builder().header("x-forwarded-for", "203.0.113.1").body(()).unwrap();
+        let (mut parts, ()) = request.into_parts();
+        let is = |ip: &str| ip.parse().ok();
+        assert_eq!(of(&parts, Some(&proxies)), ClientAddress::UNKNOWN);
+        parts.extensions.insert(ConnectInfo("10.0.0.1:4711".parse::<SocketAddr>().unwrap()));
+        assert_eq!(of(&parts, None).ip(), is("10.0.0.1"));
+        assert_eq!(of(&parts, Some(&proxies)).ip(), is("203.0.113.1"));
+        parts.extensions.insert(ConnectInfo("[::ffff:10.0.0.1]:4711".parse::<SocketAddr>().unwrap()));
+        assert_eq!(of(&parts, None).ip(), is("10.0.0.1"));
+        assert_eq!(of(&parts, Some(&proxies)).ip(), is("203.0.113.1"));
+        parts.extensions.insert(ClientAddress::from("192.0.2.7".parse::<IpAddr>().unwrap()));
+        assert_eq!(of(&parts, Some(&proxies)).ip(), is("192.0.2.7"));
+    }
+
+    #[test]
     fn a_network_shares_its_limits() {
         let network = |ip: &str| ClientAddress::from(ip.parse::<IpAddr>().unwrap()).network().unwrap();
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2:ffff::1"));

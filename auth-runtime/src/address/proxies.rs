@@ -62,10 +62,11 @@ impl TrustedProxies {
         }
         let mut nearest = peer;
         for value in headers.get_all(self.header.name()).iter().rev() {
-            let Ok(value) = value.to_str() else { return ClientAddress::UNKNOWN };
+            // What a client sent before it may be no text at all. It is not to make unknown what the proxy added.
+            let value = String::from_utf8_lossy(value.as_bytes());
             let elements = match self.header {
                 ForwardedHeader::XForwardedFor => Some(value.split(',').map(Some).collect()),
-                ForwardedHeader::Forwarded => forwarded(value),
+                ForwardedHeader::Forwarded => forwarded(&value),
             };
             let Some(elements) = elements else { return ClientAddress::UNKNOWN };
             for element in elements.into_iter().rev() {
@@ -202,7 +203,9 @@ mod tests {
         let name = HeaderName::from_static(header.name());
         let mut headers = HeaderMap::new();
         for value in values {
-            headers.append(&name, HeaderValue::from_str(value).unwrap());
+            // As Latin-1, of which the upper half is no UTF-8.
+            let bytes: Vec<u8> = value.chars().map(|character| u8::try_from(u32::from(character)).unwrap()).collect();
+            headers.append(&name, HeaderValue::from_bytes(&bytes).unwrap());
         }
         proxies.client(peer.parse().unwrap(), &headers).ip().map(|ip| ip.to_string())
     }
@@ -219,6 +222,8 @@ mod tests {
         assert_eq!(xff("10.0.0.1", &["[2001:db8:2::1]:4711"]), is("2001:db8:2::1"));
         assert_eq!(xff("10.0.0.1", &["::ffff:203.0.113.1"]), is("203.0.113.1"));
         assert_eq!(xff("2001:db8:1::5", &["203.0.113.1"]), is("203.0.113.1"));
+        assert_eq!(xff("10.0.0.1", &["\u{ff}\u{e4}, 203.0.113.1"]), is("203.0.113.1"), "no text before it");
+        assert_eq!(xff("10.0.0.1", &["1.1.1.1\u{ff}"]), None, "no text where the proxy writes");
         assert_eq!(xff("10.0.0.1", &[]), is("10.0.0.1"), "the proxy itself");
         assert_eq!(xff("10.0.0.1", &["10.2.3.4, 10.5.6.7"]), is("10.2.3.4"), "a machine of our own");
         for garbage in ["unknown", "", "203.0.113.1 ; x", "999.1.1.1", "1.1.1.1,, ", "1.1.1.1, _hidden"] {
@@ -236,6 +241,7 @@ mod tests {
         assert_eq!(forwarded(&["by=\"a,b;for=1.1.1.1\";for=192.0.2.60"]), is("192.0.2.60"), "quotes hide nothing");
         assert_eq!(forwarded(&["for=1.1.1.1 , ; by=_x ; For=192.0.2.60;"]), is("192.0.2.60"), "blanks and empty parts");
         assert_eq!(forwarded(&["for=1.1.1.1;x=\"", "for=192.0.2.60"]), is("192.0.2.60"), "each line by itself");
+        assert_eq!(forwarded(&["for=\u{ff}, for=192.0.2.60"]), is("192.0.2.60"), "no text before it");
         for garbage in [
             "for=unknown",
             "for=_hidden",
@@ -257,6 +263,13 @@ mod tests {
         }
         let other_header = client(ForwardedHeader::Forwarded, "127.0.0.1", &[]);
         assert_eq!(other_header, is("127.0.0.1"));
+    }
+
+    #[test]
+    fn a_network_that_cannot_be_read_is_named_and_one_that_can_is_printed() {
+        let error = TrustedProxies::new(ForwardedHeader::Forwarded, ["10.0.0.0/8", "10.0.0.0/33"]).unwrap_err();
+        assert_eq!(error, "10.0.0.0/33");
+        assert_eq!(format!("{:?}", Network::parse("2001:db8::/32").unwrap()), "2001:db8::/32");
     }
 
     #[test]

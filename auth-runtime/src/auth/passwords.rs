@@ -206,3 +206,223 @@ impl<U: AuthUser> Auth<U> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        net::IpAddr,
+        num::NonZeroUsize,
+        sync::{Arc, Mutex},
+        time::{Duration, UNIX_EPOCH},
+    };
+
+    use super::*;
+    use crate::{
+        ambient::{Clock, Randomness},
+        auth::{AuthBuilder, GuessingLimits},
+        password::{HashError, PasswordHasher, PoolSize},
+        store::{MemoryStore, MemoryUsers, UserStore},
+        token::SigningKey,
+    };
+
+    #[derive(Clone)]
+    struct Member {
+        name: &'static str,
+        disabled: bool,
+        hash: Option<PasswordHash>,
+    }
+
+    impl AuthUser for Member {
+        fn username(&self) -> &str {
+            self.name
+        }
+
+        fn is_disabled(&self) -> bool {
+            self.disabled
+        }
+
+        fn password_hash(&self) -> Option<&PasswordHash> {
+            self.hash.as_ref()
+        }
+
+        fn set_password_hash(&mut self, hash: PasswordHash) {
+            self.hash = Some(hash);
+        }
+    }
+
+    /// Hashes in no time. `old:` is outdated; what is of neither kind cannot be read.
+    struct Plain;
+
+    impl PasswordHasher for Plain {
+        fn hash(&self, password: &str) -> Result<PasswordHash, HashError> {
+            match password {
+                "no memory for this" => Err(HashError::new("no memory")),
+                _ => Ok(PasswordHash::from_stored(format!("plain:{password}"))),
+            }
+        }
+
+        fn verify(&self, password: &str, hash: &PasswordHash) -> Result<Verdict, HashError> {
+            let (kind, stored) = hash.expose().split_once(':').ok_or_else(|| HashError::new("unreadable"))?;
+            Ok(match (kind, stored == password) {
+                (_, false) => Verdict::Mismatch,
+                ("old", true) => Verdict::MatchOutdated,
+                (_, true) => Verdict::Match,
+            })
+        }
+    }
+
+    type Told = (&'static str, Option<String>, Option<IpAddr>, Option<&'static str>);
+
+    struct House {
+        auth: Auth<Member>,
+        users: MemoryUsers<Member>,
+        told: Arc<Mutex<Vec<Told>>>,
+    }
+
+    const HOME: &str = "192.0.2.1";
+
+    impl House {
+        fn with(more: impl FnOnce(AuthBuilder<Member>) -> AuthBuilder<Member>) -> Self {
+            let member = |name, hash: Option<&str>, disabled| Member {
+                name,
+                disabled,
+                hash: hash.map(PasswordHash::from_stored),
+            };
+            let users = MemoryUsers::from_iter([
+                member("alice", Some("plain:correct"), false),
+                member("outdated", Some("old:correct"), false),
+                member("unlucky", Some("old:no memory for this"), false),
+                member("disabled", Some("plain:correct"), true),
+                member("passwordless", None, false),
+                member("damaged", Some("nonsense"), false),
+            ]);
+            let told = Arc::new(Mutex::new(Vec::new()));
+            let sink = Arc::clone(&told);
+            let builder = Auth::builder(users.clone())
+                .signing_key(SigningKey::generate(&Randomness::default()).unwrap())
+                .password_hasher(Plain)
+                .clock(Clock::from_fn(|| UNIX_EPOCH + Duration::from_secs(1_800_000_000)))
+                .audit(move |event: &AuditEvent<'_>| {
+                    let told = (event.event, event.user.map(str::to_owned), event.address, event.reason);
+                    sink.lock().unwrap().push(told);
+                });
+            Self { auth: more(builder).build().unwrap(), users, told }
+        }
+
+        async fn try_as(&self, name: &str, password: &str) -> Result<&'static str, Refusal> {
+            let from = ClientAddress::from(HOME.parse::<IpAddr>().unwrap());
+            self.auth.verify_login(name, &password.into(), from).await.map(|user| user.name)
+        }
+
+        fn told(&self) -> Vec<Told> {
+            std::mem::take(&mut self.told.lock().unwrap())
+        }
+    }
+
+    /// What is told of a try from home.
+    fn at_home(event: &'static str, user: Option<&str>, reason: Option<&'static str>) -> Told {
+        (event, user.map(str::to_owned), Some(HOME.parse().unwrap()), reason)
+    }
+
+    #[tokio::test]
+    async fn every_login_is_told_with_its_user_its_address_and_its_reason() {
+        let house = House::with(|builder| builder);
+        assert_eq!(house.try_as("alice", "correct").await, Ok("alice"));
+        assert_eq!(house.told(), [at_home("login.granted", Some("alice"), None)]);
+        for (name, password, reason) in [
+            ("alice", "wrong", "wrong_password"),
+            ("disabled", "correct", "disabled"),
+            ("disabled", "wrong", "wrong_password"),
+            ("passwordless", "correct", "no_password"),
+            ("damaged", "nonsense", "unreadable_hash"),
+        ] {
+            assert_eq!(house.try_as(name, password).await, Err(Refusal::BadLogin), "{name}");
+            assert_eq!(house.told(), [at_home("login.refused", Some(name), Some(reason))]);
+        }
+        // People type passwords into the field for the username.
+        for (name, password, reason) in
+            [("nobody", "correct", "unknown_user"), ("alice", &"x".repeat(1_025), "too_long")]
+        {
+            assert_eq!(house.try_as(name, password).await, Err(Refusal::BadLogin), "{name}");
+            assert_eq!(house.told(), [at_home("login.refused", None, Some(reason))]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_locked_account_is_told_of_and_no_password_opens_it() {
+        let limits = GuessingLimits { lock_after: 2, familiar_for: Duration::ZERO, ..GuessingLimits::NONE };
+        let house = House::with(|builder| builder.guessing_limits(limits));
+        for (name, known) in [("alice", Some("alice")), ("nobody", None)] {
+            assert_eq!(house.try_as(name, "wrong").await, Err(Refusal::BadLogin));
+            assert_eq!(house.try_as(name, "wrong").await, Err(Refusal::BadLogin));
+            assert!(house.told().iter().all(|told| told.0 == "login.refused" && told.3 != Some("locked")));
+            assert_eq!(house.try_as(name, "correct").await, Err(Refusal::BadLogin));
+            let expected = [at_home("login.locked", known, None), at_home("login.refused", known, Some("locked"))];
+            assert_eq!(house.told(), expected);
+        }
+        let house = House::with(|builder| builder.guessing_limits(limits));
+        assert_eq!(house.try_as("alice", "wrong").await, Err(Refusal::BadLogin));
+        assert_eq!(house.try_as("alice", "correct").await, Ok("alice"), "the last try before it is locked");
+    }
+
+    #[tokio::test]
+    async fn addresses_are_kept_for_as_long_as_they_are_familiar_and_not_at_all_where_none_are() {
+        for (limits, kept) in [(GuessingLimits::default(), true), (GuessingLimits::NONE, false)] {
+            let store = MemoryStore::new();
+            let house = House::with(|builder| builder.guessing_limits(limits).counters(store.clone()));
+            assert_eq!(house.try_as("alice", "wrong").await, Err(Refusal::BadLogin));
+            let is_empty = || format!("{store:?}").contains("remembered: {}");
+            assert!(is_empty());
+            assert_eq!(house.try_as("alice", "correct").await, Ok("alice"));
+            assert_eq!(is_empty(), !kept);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_disabled_user_logs_in_where_the_profile_is_fastapis() {
+        let house = House::with(|builder| builder.profile(Profile::FastApi));
+        assert_eq!(house.try_as("disabled", "correct").await, Ok("disabled"));
+        assert_eq!(house.try_as("disabled", "wrong").await, Err(Refusal::BadLogin));
+        assert_eq!(house.try_as("alice", "correct").await, Ok("alice"));
+    }
+
+    #[tokio::test]
+    async fn an_outdated_hash_is_replaced_and_where_it_cannot_be_the_login_is_granted() {
+        let house = House::with(|builder| builder);
+        assert_eq!(house.try_as("outdated", "wrong").await, Err(Refusal::BadLogin));
+        assert_eq!(house.told().len(), 1);
+        for (name, password, stored) in
+            [("outdated", "correct", "plain:correct"), ("unlucky", "no memory for this", "old:no memory for this")]
+        {
+            assert_eq!(house.try_as(name, password).await, Ok(name));
+            let user = house.users.find(name).await.unwrap().unwrap();
+            assert_eq!(user.hash.unwrap().expose(), stored);
+        }
+        let expected = [
+            ("password.upgraded", Some("outdated".to_owned()), None, None),
+            at_home("login.granted", Some("outdated"), None),
+            at_home("login.granted", Some("unlucky"), None),
+        ];
+        assert_eq!(house.told(), expected);
+    }
+
+    #[tokio::test]
+    async fn a_new_password_is_hashed_unless_it_is_too_long_or_cannot_be() {
+        let house = House::with(|builder| builder);
+        assert_eq!(house.auth.hash_password("new".into()).await.unwrap().expose(), "plain:new");
+        assert_eq!(house.auth.hash_password("no memory for this".into()).await, Err(Refusal::Unavailable));
+        let longest = Secret::new("x".repeat(1_025));
+        assert_eq!(house.auth.hash_password(longest).await, Err(Refusal::WeakPassword(PasswordFault::TooLong)));
+    }
+
+    #[tokio::test]
+    async fn where_the_queue_is_full_nobody_is_looked_up() {
+        let none = PoolSize { permits: NonZeroUsize::MIN, waiting: 0 };
+        let house = House::with(|builder| builder.hashing_pool(none));
+        let place = house.auth.0.pool.enter().unwrap();
+        assert_eq!(house.try_as("alice", "correct").await, Err(Refusal::Unavailable));
+        assert_eq!(house.told(), [at_home("login.refused", None, Some("busy"))]);
+        drop(place);
+        assert_eq!(house.try_as("alice", "correct").await, Ok("alice"));
+    }
+}

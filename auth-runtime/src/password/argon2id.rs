@@ -133,7 +133,7 @@ impl Argon2id {
         output: &mut [u8],
     ) -> Result<(), HashError> {
         #[cfg(test)]
-        self.written.fetch_add(Self::cost(params), Ordering::Relaxed);
+        self.written.fetch_add(u64::from(params.m_cost()) * u64::from(params.t_cost()), Ordering::Relaxed);
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         let blocks = params.block_count();
         if memory.len() < blocks {
@@ -176,31 +176,35 @@ impl Argon2id {
         Ok(())
     }
 
-    /// Spends what a cheaper hash has left of the cost of one of its own: so many blocks of memory, written once.
-    fn spend(&self, blocks: u64) {
-        let passes = self.params.t_cost();
-        let memory = u32::try_from(blocks / u64::from(passes)).unwrap_or(u32::MAX).min(self.params.m_cost());
-        // Less than argon2's least is less than a clock can tell.
-        if let Ok(params) = Params::new(memory, passes, LANES, Some(OUTPUT_BYTES)) {
+    /// Spends what a cheaper hash, which began then, has left of the time that one of its own takes. Only the clock knows what the
+    /// other cost: a block is written faster in the first pass than in the next, and in memory that a cache can hold.
+    fn spend_rest(&self, started: Instant) {
+        if self.took.load(Ordering::Relaxed) == 0 {
             let mut output = [0; OUTPUT_BYTES];
-            let _ = self.compute(Algorithm::Argon2id, Version::V0x13, &params, "", &[0; SALT_BYTES], &mut output);
+            let _ = self.compute_own(Version::V0x13, &self.params, "", &[0; SALT_BYTES], &mut output);
+            return;
+        }
+        let (took, own) = (nanoseconds(started.elapsed()), self.took.load(Ordering::Relaxed));
+        if took < own {
+            let left = u128::from(self.params.m_cost()) * u128::from(own - took) / u128::from(own);
+            self.spend(u32::try_from(left).unwrap_or(u32::MAX));
         }
     }
 
-    fn cost(params: &Params) -> u64 {
-        u64::from(params.m_cost()) * u64::from(params.t_cost())
+    /// Computes a hash of its own with less memory.
+    fn spend(&self, memory_kib: u32) {
+        // Less than argon2's least is less than a clock can tell.
+        if let Ok(params) = Params::new(memory_kib, self.params.t_cost(), LANES, Some(OUTPUT_BYTES)) {
+            let mut output = [0; OUTPUT_BYTES];
+            let _ = self.compute(Algorithm::Argon2id, Version::V0x13, &params, "", &[0; SALT_BYTES], &mut output);
+        }
     }
 
     #[cfg(feature = "imported-passwords")]
     fn verify_imported(&self, password: &str, imported: &Imported<'_>) -> Result<bool, HashError> {
         let started = Instant::now();
         let verified = imported.verifies(password)?;
-        // What it cost is known by the clock alone.
-        let (took, own) = (nanoseconds(started.elapsed()), self.took.load(Ordering::Relaxed));
-        if took < own {
-            let left = u128::from(Self::cost(&self.params)) * u128::from(own - took) / u128::from(own);
-            self.spend(u64::try_from(left).unwrap_or(u64::MAX));
-        }
+        self.spend_rest(started);
         Ok(verified)
     }
 
@@ -209,6 +213,7 @@ impl Argon2id {
             || version != Version::V0x13
             || params.m_cost() < self.params.m_cost()
             || params.t_cost() < self.params.t_cost()
+            || params.output_len() < self.params.output_len()
     }
 }
 
@@ -276,11 +281,13 @@ impl Argon2id {
             return Err(unreadable("its cost is beyond the limit of 1 GiB and 64 passes"));
         }
         let mut actual = Zeroizing::new(vec![0; expected.len()]);
-        if algorithm == Algorithm::Argon2id && Self::cost(&params) == Self::cost(&self.params) {
+        let costs = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+        if (algorithm, costs(&params)) == (Algorithm::Argon2id, costs(&self.params)) {
             self.compute_own(version, &params, password, salt.as_ref(), &mut actual)?;
         } else {
+            let started = Instant::now();
             self.compute(algorithm, version, &params, password, salt.as_ref(), &mut actual)?;
-            self.spend(Self::cost(&self.params).saturating_sub(Self::cost(&params)));
+            self.spend_rest(started);
         }
         if !bool::from(actual.as_slice().ct_eq(expected.as_bytes())) {
             return Ok(Verdict::Mismatch);
@@ -296,6 +303,8 @@ fn nanoseconds(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const YEAR: u64 = 365 * 24 * 60 * 60 * 1_000_000_000;
 
     /// RFC 9106 has no vector for the PHC string; this one is from the reference implementation's own test.c (version 0x13,
     /// `hashtest(2, 16, 1, "password", "somesalt")` for argon2id).
@@ -323,24 +332,37 @@ mod tests {
         assert_eq!(default.verify("x", &stronger.hash("x").unwrap()), Ok(Verdict::Match));
     }
 
-    /// What a refused login costs does not say whose hash is old: argon2's own is written as often for each of them.
+    fn written(hasher: &Argon2id) -> u64 {
+        hasher.written.swap(0, Ordering::Relaxed)
+    }
+
+    fn cost(params: &Params) -> u64 {
+        u64::from(params.m_cost()) * u64::from(params.t_cost())
+    }
+
+    /// What a refused login costs does not say whose hash is old: what that leaves of the time is spent as one of its own would.
     #[test]
     fn a_cheap_hash_costs_what_its_own_do() {
         let own = Argon2id::new(2 * MEMORY_KIB, 3, 1).unwrap();
-        let cost = Argon2id::cost(&own.params);
-        let written = |stored: &PasswordHash| {
-            own.written.store(0, Ordering::Relaxed);
-            assert_eq!(own.verify("wrong", stored), Ok(Verdict::Mismatch));
-            own.written.load(Ordering::Relaxed)
-        };
-        assert_eq!(written(&own.hash("right").unwrap()), cost);
+        let stored = own.hash("right").unwrap();
+        written(&own);
+        assert_eq!(own.verify("wrong", &stored), Ok(Verdict::Mismatch));
+        assert_eq!(written(&own), cost(&own.params));
         for (memory, passes, lanes) in
-            [(MEMORY_KIB, 2, 1), (8, 1, 1), (64, 1, 4), (4_096, 3, 1), (2 * MEMORY_KIB, 2, 1)]
+            [(MEMORY_KIB, 2, 1), (8, 1, 1), (64, 1, 4), (4_096, 3, 1), (2 * MEMORY_KIB, 2, 1), (2 * MEMORY_KIB, 3, 2)]
         {
             let cheap = Argon2id::with(Params::new(memory, passes, lanes, Some(OUTPUT_BYTES)).unwrap());
-            let written = written(&cheap.hash("right").unwrap());
-            // As much as its passes can share evenly.
-            assert!((cost - 3..=cost).contains(&written), "m={memory},t={passes},p={lanes}: {written} of {cost}");
+            let stored = cheap.hash("right").unwrap();
+            // As if one of its own took a year, of which the cheap one takes nothing.
+            own.took.store(YEAR, Ordering::Relaxed);
+            assert_eq!(own.verify("wrong", &stored), Ok(Verdict::Mismatch));
+            let rest = written(&own) - cost(&cheap.params);
+            // As much as it counts in, for each pass.
+            let least = cost(&own.params) - 3 * 4;
+            assert!((least..=cost(&own.params)).contains(&rest), "m={memory},t={passes},p={lanes}: {rest}");
+            own.took.store(1, Ordering::Relaxed);
+            assert_eq!(own.verify("wrong", &stored), Ok(Verdict::Mismatch));
+            assert_eq!(written(&own), cost(&cheap.params), "it took longer itself");
         }
     }
 
@@ -348,12 +370,32 @@ mod tests {
     #[test]
     fn a_cheap_hash_of_another_system_costs_what_its_own_do() {
         let own = Argon2id::default();
-        // As if one of its own took an hour, of which bcrypt's least takes nothing.
-        own.took.store(3_600_000_000_000, Ordering::Relaxed);
+        own.took.store(YEAR, Ordering::Relaxed);
         let stored = PasswordHash::from_stored("$2a$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW");
         assert_eq!(own.verify("wrong", &stored), Ok(Verdict::Mismatch));
-        let (written, cost) = (own.written.load(Ordering::Relaxed), Argon2id::cost(&own.params));
-        assert!(written > cost - cost / 20, "{written} of {cost}");
+        let written = written(&own);
+        assert!((cost(&own.params) - 8..=cost(&own.params)).contains(&written), "{written}");
+    }
+
+    #[test]
+    fn half_of_the_time_is_half_of_the_memory() {
+        let hasher = Argon2id::default();
+        let ago = |time| Instant::now().checked_sub(Duration::from_secs(time)).unwrap();
+        hasher.took.store(200_000_000_000, Ordering::Relaxed);
+        hasher.spend_rest(ago(100));
+        let half = written(&hasher);
+        assert!((cost(&hasher.params) * 49 / 100..=cost(&hasher.params) / 2).contains(&half), "{half}");
+        hasher.spend_rest(ago(200));
+        assert_eq!(written(&hasher), 0);
+    }
+
+    #[test]
+    fn where_nothing_is_known_of_its_own_one_of_them_is_spent() {
+        let hasher = Argon2id::default();
+        let cheap = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+        assert_eq!(hasher.verify("password", &PasswordHash::from_stored(cheap)), Ok(Verdict::MatchOutdated));
+        assert_eq!(written(&hasher), cost(&hasher.params) + 512);
+        assert!(hasher.took.load(Ordering::Relaxed) > 0);
     }
 
     #[test]
@@ -423,9 +465,11 @@ mod tests {
     #[test]
     fn each_thing_that_is_weaker_makes_a_hash_outdated() {
         let hasher = Argon2id::new(2 * MEMORY_KIB, 3, 1).unwrap();
-        let outdated = |algorithm, version, memory, passes| {
-            hasher.outdated(algorithm, version, &Params::new(memory, passes, 1, None).unwrap())
+        let with_output = |algorithm, version, memory, passes, bytes| {
+            hasher.outdated(algorithm, version, &Params::new(memory, passes, 1, Some(bytes)).unwrap())
         };
+        let outdated =
+            |algorithm, version, memory, passes| with_output(algorithm, version, memory, passes, OUTPUT_BYTES);
         let (argon2id, newest) = (Algorithm::Argon2id, Version::V0x13);
         assert!(!outdated(argon2id, newest, 2 * MEMORY_KIB, 3));
         assert!(!outdated(argon2id, newest, 2 * MEMORY_KIB + 1, 4));
@@ -433,6 +477,8 @@ mod tests {
         assert!(outdated(argon2id, Version::V0x10, 2 * MEMORY_KIB, 3));
         assert!(outdated(argon2id, newest, 2 * MEMORY_KIB - 1, 4));
         assert!(outdated(argon2id, newest, 3 * MEMORY_KIB, 2));
+        assert!(with_output(argon2id, newest, 2 * MEMORY_KIB, 3, OUTPUT_BYTES - 1));
+        assert!(!with_output(argon2id, newest, 2 * MEMORY_KIB, 3, OUTPUT_BYTES + 1));
     }
 
     #[test]
@@ -455,21 +501,16 @@ mod tests {
     }
 
     #[test]
-    fn what_a_cheaper_hash_leaves_of_the_cost_is_spent() {
+    fn no_more_memory_is_kept_than_its_own_hashes_need() {
         let hasher = Argon2id::default();
-        hasher.spend(2 * 1_000);
-        assert_eq!(blocks(&hasher), Some(1_000), "written once for each pass");
-        hasher.spend(u64::MAX);
-        assert_eq!(blocks(&hasher), Some(19_456), "no more than one of its own");
+        hasher.spend(1_000);
+        assert_eq!(blocks(&hasher), Some(1_000));
         hasher.spend(0);
-        assert_eq!(blocks(&hasher), None);
-        // 256 blocks, twice, leave 19,200.
-        let cheap = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
-        assert_eq!(hasher.verify("password", &PasswordHash::from_stored(cheap)), Ok(Verdict::MatchOutdated));
-        assert_eq!(blocks(&hasher), Some(19_200));
-        assert_eq!(hasher.took.load(Ordering::Relaxed), 0, "what another hash took says nothing");
+        assert_eq!(blocks(&hasher), None, "less than argon2's least");
+        hasher.took.store(1, Ordering::Relaxed);
         assert_eq!(hasher.verify("password", &PasswordHash::from_stored(REFERENCE)), Ok(Verdict::Match));
-        assert_eq!(blocks(&hasher), None, "a larger memory than its own is not kept");
+        assert_eq!(blocks(&hasher), None);
+        assert_eq!(hasher.took.load(Ordering::Relaxed), 1, "what another hash took says nothing");
     }
 
     #[test]
@@ -485,22 +526,6 @@ mod tests {
         let mean = hasher.took.load(Ordering::Relaxed);
         // An eighth of the old goes, and one of the new, which took a while, comes.
         assert!(mean > LONG - LONG / 8 + 8 && mean <= LONG - LONG / 8 + most / 8, "{mean}, {most}");
-    }
-
-    #[cfg(feature = "imported-passwords")]
-    #[test]
-    fn what_a_cheaper_foreign_hash_leaves_of_the_time_is_spent() {
-        let stored = PasswordHash::from_stored("pbkdf2_sha256$1$c2FsdA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
-        let after = |took| {
-            let hasher = Argon2id::default();
-            hasher.took.store(took, Ordering::Relaxed);
-            assert_eq!(hasher.verify("x", &stored), Ok(Verdict::Mismatch));
-            blocks(&hasher)
-        };
-        // Nearly everything: of 19,456 blocks one less than all, in the fours that argon2 counts.
-        assert_eq!(after(1_000_000_000_000_000_000), Some(19_452));
-        assert_eq!(after(1), None, "it took longer itself");
-        assert_eq!(after(0), None, "nothing is known yet");
     }
 
     #[test]
