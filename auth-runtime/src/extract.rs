@@ -37,7 +37,7 @@ pub async fn extract<U: AuthUser, S: UsersOf<U>>(parts: &mut Parts, state: &S) -
     let auth = state.users_auth();
     let outcome = authenticate(auth, parts, ACTIVE_USER, &Wants::default()).await;
     outcome
-        .and_then(|principal| principal.user.ok_or(Refusal::NoCredentials))
+        .and_then(|principal| principal.user.map(Arc::unwrap_or_clone).ok_or(Refusal::NoCredentials))
         .map_err(|refusal| auth.answers().reject(&refusal, ACTIVE_USER, parts))
 }
 

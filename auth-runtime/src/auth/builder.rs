@@ -357,7 +357,7 @@ impl<U: AuthUser> AuthBuilder<U> {
     /// How many signed tokens are kept after they were verified, so that their next requests need not verify them again: 4,096
     /// by default, and none with 0.
     ///
-    /// They are kept by their SHA-256, and what they say takes about half a KiB each, 10 KiB at most; tokens over 2 KiB are
+    /// They are kept by a keyed digest, and what they say takes about half a KiB each, 10 KiB at most; tokens over 2 KiB are
     /// not kept. A token that is kept is refused as soon as any other: when it expires, when it, its session or its user is
     /// taken back, and when its key is no longer there.
     pub fn verified_tokens(mut self, most: usize) -> Self {
@@ -481,7 +481,7 @@ impl<U: AuthUser> AuthBuilder<U> {
                         clock: self.clock.clone(),
                         types: ACCESS_TOKEN,
                         needs_id: true,
-                        verified: VerifiedTokens::new(self.verified_tokens),
+                        verified: VerifiedTokens::new(self.verified_tokens, &self.randomness),
                     },
                     lifetime: *lifetime,
                     randomness: self.randomness.clone(),

@@ -305,6 +305,19 @@ impl<U: AuthUser> Auth<U> {
             Tokens::Jwt(jwt) => jwt.verifier.verify(token).await.map_err(Refusal::InvalidToken)?,
             Tokens::Custom(format) => Box::pin(self.verify_custom(format.as_ref(), token)).await?,
         };
+        self.unless_revoked(claims).await
+    }
+
+    /// What a token says that was verified before, and has not been revoked; `None` where that takes more than a look.
+    pub(crate) async fn seen_before(&self, token: &[u8]) -> Result<Option<Arc<AccessClaims>>, Refusal> {
+        let Tokens::Jwt(jwt) = &self.0.tokens else { return Ok(None) };
+        match jwt.verifier.seen_before(token) {
+            Some(claims) => self.unless_revoked(claims).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn unless_revoked(&self, claims: Arc<AccessClaims>) -> Result<Arc<AccessClaims>, Refusal> {
         if self.0.revocations.is_some() {
             Box::pin(self.check_revoked(&claims)).await?;
         }
@@ -322,10 +335,15 @@ impl<U: AuthUser> Auth<U> {
     }
 
     pub(crate) async fn find_user(&self, username: &str) -> Result<Option<U>, Refusal> {
+        Ok(self.find_shared(username).await?.map(Arc::unwrap_or_clone))
+    }
+
+    /// The same, of whom nothing is copied where users are in memory.
+    pub(crate) async fn find_shared(&self, username: &str) -> Result<Option<Arc<U>>, Refusal> {
         if let Some(found) = self.0.users.find_in_memory(username) {
             return Ok(found);
         }
-        Box::pin(self.bounded(self.0.users.find(username))).await
+        Ok(Box::pin(self.bounded(self.0.users.find(username))).await?.map(Arc::new))
     }
 }
 

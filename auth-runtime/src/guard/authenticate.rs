@@ -94,13 +94,13 @@ pub(super) async fn try_authenticate<U: AuthUser>(
     let Schemes { yielded: schemes, presented } =
         if wanted.is_empty() { Schemes::default() } else { Box::pin(read_schemes(auth, parts, &wanted)).await? };
 
-    let known = user.as_ref().map(|user| user as &dyn KnownUser);
+    let known = user.as_deref().map(|user| user as &dyn KnownUser);
     let token = claims.as_deref();
     let facts = Facts { token, user: known, schemes: &presented };
     let caller = Caller { parts, token, user: known };
     let named = decide(rules, &facts, &caller).await?;
     // Nobody asked for this user: who is disabled is nobody, rather than an optional somebody.
-    if wants.optional_user && !rules.own.implies_token() && user.as_ref().is_some_and(AuthUser::is_disabled) {
+    if wants.optional_user && !rules.own.implies_token() && user.as_deref().is_some_and(AuthUser::is_disabled) {
         return Err(Refusal::Inactive);
     }
     Ok(Principal { claims, user, schemes, named })
@@ -132,26 +132,37 @@ async fn token_and_user<U: AuthUser>(
     auth: &Auth<U>,
     parts: &Parts,
     wants_user: bool,
-) -> Result<(Option<Arc<AccessClaims>>, Option<U>), Refusal> {
+) -> Result<(Option<Arc<AccessClaims>>, Option<Arc<U>>), Refusal> {
     #[cfg(feature = "testing")]
     if let Some(acting) = parts.extensions.get::<crate::testing::Acting<U>>() {
         return Ok(acting.principal());
     }
-    let credential = bearer::presented(&parts.headers, auth.answers().session_cookie).map_err(Refusal::InvalidToken)?;
-    let claims = match credential {
-        None => return Ok((None, None)),
-        Some(Bearer::Header(token)) => auth.verify_token(token).await?,
-        Some(Bearer::Cookie(_)) if is_forgeable(auth, parts) => return Err(Refusal::CrossSite),
-        Some(Bearer::Cookie(token)) => Box::pin(auth.verify_cookie(&token)).await?,
-    };
+    let Some(claims) = token(auth, parts).await? else { return Ok((None, None)) };
     if !wants_user {
         return Ok((Some(claims), None));
     }
     if claims.is_of_client() {
         return Err(Refusal::InvalidToken(TokenFault::OfClient));
     }
-    let user = auth.find_user(&claims.subject).await?.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?;
+    let user = auth.find_shared(&claims.subject).await?.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?;
     Ok((Some(claims), Some(user)))
+}
+
+/// What the token of a request says, where it shows one. One that was verified before, and is sent as most clients send it, is
+/// known by its digest; anything else is taken apart.
+async fn token<U: AuthUser>(auth: &Auth<U>, parts: &Parts) -> Result<Option<Arc<AccessClaims>>, Refusal> {
+    if let Some(token) = bearer::at_a_glance(&parts.headers)
+        && let Some(claims) = auth.seen_before(token).await?
+    {
+        return Ok(Some(claims));
+    }
+    let credential = bearer::presented(&parts.headers, auth.answers().session_cookie).map_err(Refusal::InvalidToken)?;
+    Ok(Some(match credential {
+        None => return Ok(None),
+        Some(Bearer::Header(token)) => auth.verify_token(token).await?,
+        Some(Bearer::Cookie(_)) if is_forgeable(auth, parts) => return Err(Refusal::CrossSite),
+        Some(Bearer::Cookie(token)) => Box::pin(auth.verify_cookie(&token)).await?,
+    }))
 }
 
 /// Whether a page of another site may have sent this request, with the cookies that its user has here.

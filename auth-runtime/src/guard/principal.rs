@@ -12,7 +12,7 @@ use crate::{policy::NamedPolicy, scheme::SecurityScheme, token::AccessClaims, us
 /// Who makes the request, as the guard found out.
 pub(crate) struct Principal<U> {
     pub(crate) claims: Option<Arc<AccessClaims>>,
-    pub(crate) user: Option<U>,
+    pub(crate) user: Option<Arc<U>>,
     /// What the schemes yield, each as a value of its own type.
     pub(super) schemes: Vec<Box<dyn Any + Send + Sync>>,
     /// The named policies that hold.
@@ -75,8 +75,8 @@ impl<U: AuthUser> Taken<'_, U> {
 
     pub(crate) fn user(self) -> Option<U> {
         match self {
-            Self::Shared(principal) => principal.user.clone(),
-            Self::Last(principal) => principal.user,
+            Self::Shared(principal) => principal.user.as_deref().cloned(),
+            Self::Last(principal) => principal.user.map(Arc::unwrap_or_clone),
         }
     }
 
@@ -116,7 +116,7 @@ mod tests {
     }
 
     fn principal() -> Principal<User> {
-        let user = Some(User { name: "john".to_owned() });
+        let user = Some(Arc::new(User { name: "john".to_owned() }));
         Principal { claims: None, user, schemes: Vec::new(), named: Vec::new() }
     }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use self::fetch::{Fetch, trustworthy};
 use crate::{
-    ambient::Clock,
+    ambient::{Clock, Randomness},
     store::{Boxed, StoreError},
     token::{
         ACCESS_TOKEN, AccessClaims, CachedKeys, DEFAULT_KEPT, IssuedToken, Jwk, JwtVerifier, KeySet, TokenError,
@@ -149,7 +149,7 @@ impl OidcOptions {
                 clock: self.clock,
                 types: self.types,
                 needs_id: false,
-                verified: VerifiedTokens::new(self.verified),
+                verified: VerifiedTokens::new(self.verified, &Randomness::default()),
             },
         })
     }

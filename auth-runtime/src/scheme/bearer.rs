@@ -18,6 +18,11 @@ pub(crate) fn credential(headers: &HeaderMap) -> Result<Option<&str>, TokenFault
     }
 }
 
+/// What follows `Bearer ` in the one `Authorization` header, unread: enough to recognise a token that was read before.
+pub(crate) fn at_a_glance(headers: &HeaderMap) -> Option<&[u8]> {
+    authorization::header(headers).ok()??.strip_prefix(b"Bearer ")
+}
+
 /// Whether it has no blank and no comma. All of it is looked at, since that is faster than to stop at the first.
 fn is_one(token: &str) -> bool {
     !token.bytes().fold(false, |found, byte| found | matches!(byte, b' ' | b'\t' | b','))

@@ -74,9 +74,9 @@ pub trait UserStore: Send + Sync + 'static {
     /// An error is answered with 503, and never with an accepted request.
     fn find(&self, username: &str) -> impl Future<Output = Result<Option<Self::User>, StoreError>> + Send;
 
-    /// The same, where users are in memory: what [`find`](Self::find) would say, without a future being made for it. A
-    /// store that does not have them there says `None`, and is asked for them by `find`.
-    fn find_in_memory(&self, username: &str) -> Option<Option<Self::User>> {
+    /// The same, where users are in memory: what [`find`](Self::find) would say, without a future being made for it, and
+    /// without a copy of the user. A store that does not have them there says `None`, and is asked for them by `find`.
+    fn find_in_memory(&self, username: &str) -> Option<Option<Arc<Self::User>>> {
         let _ = username;
         None
     }
@@ -149,7 +149,7 @@ impl<T: UserStore> UserStore for Arc<T> {
         T::find(self, username).await
     }
 
-    fn find_in_memory(&self, username: &str) -> Option<Option<T::User>> {
+    fn find_in_memory(&self, username: &str) -> Option<Option<Arc<T::User>>> {
         T::find_in_memory(self, username)
     }
 
@@ -229,7 +229,7 @@ pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) trait AnyUserStore<U>: Send + Sync {
     fn find<'a>(&'a self, username: &'a str) -> Boxed<'a, Result<Option<U>, StoreError>>;
 
-    fn find_in_memory(&self, username: &str) -> Option<Option<U>>;
+    fn find_in_memory(&self, username: &str) -> Option<Option<Arc<U>>>;
 
     fn replace_password_hash<'a>(
         &'a self,
@@ -258,7 +258,7 @@ impl<T: UserStore> AnyUserStore<T::User> for T {
         Box::pin(UserStore::find(self, username))
     }
 
-    fn find_in_memory(&self, username: &str) -> Option<Option<T::User>> {
+    fn find_in_memory(&self, username: &str) -> Option<Option<Arc<T::User>>> {
         UserStore::find_in_memory(self, username)
     }
 

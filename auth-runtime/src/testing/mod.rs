@@ -119,8 +119,8 @@ impl<U: AuthUser> Acting<U> {
         self
     }
 
-    pub(crate) fn principal(&self) -> (Option<Arc<AccessClaims>>, Option<U>) {
-        (Some(Arc::clone(&self.claims)), Some(self.user.clone()))
+    pub(crate) fn principal(&self) -> (Option<Arc<AccessClaims>>, Option<Arc<U>>) {
+        (Some(Arc::clone(&self.claims)), Some(Arc::new(self.user.clone())))
     }
 }
 

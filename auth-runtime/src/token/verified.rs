@@ -7,8 +7,10 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use siphasher::sip128::{Hash128, SipHasher24};
+
 use super::AccessClaims;
-use crate::store::TokenDigest;
+use crate::ambient::Randomness;
 
 /// How many tokens are kept unless the application says otherwise.
 pub(crate) const DEFAULT_KEPT: usize = 4_096;
@@ -18,17 +20,22 @@ const MOST_SCOPES: usize = 64;
 /// Where a digest can be: one of so many places, of which the one that ends first gives way.
 const WAYS: usize = 4;
 
-/// A bounded cache of genuine tokens, by their SHA-256. A stranger cannot fill it: a token comes in when it has been verified.
+/// What a token is looked up by: its SipHash-2-4 of 128 bits, with a key that nobody outside this process knows. So nobody can
+/// make a text whose digest is another token's, any more than guess one.
+pub(crate) type Digest = Hash128;
+
+/// A bounded cache of genuine tokens, by their digests. A stranger cannot fill it: a token comes in when it has been verified.
 ///
 /// A hit is as good as a verification: the keys are the same as then (any change of them makes every entry a stranger), the
 /// signing key has not ended, and the token has begun and not expired. Whatever else there is to say of a token, its
 /// revocation and its user, is asked behind this, each time.
 pub(crate) struct VerifiedTokens {
+    hasher: SipHasher24,
     sets: Box<[RwLock<[Option<Entry>; WAYS]>]>,
 }
 
 struct Entry {
-    digest: TokenDigest,
+    digest: Digest,
     token: Verified,
 }
 
@@ -43,31 +50,32 @@ pub(crate) struct Verified {
 }
 
 impl VerifiedTokens {
-    /// Room for so many, rounded up.
-    pub(crate) fn new(most: usize) -> Self {
-        let sets = most.div_ceil(WAYS);
-        Self { sets: (0..sets).map(|_| RwLock::default()).collect() }
+    /// Room for so many, rounded up; for none without randomness, since anybody may know a key of zeros.
+    pub(crate) fn new(most: usize, randomness: &Randomness) -> Self {
+        let mut key = [0; 16];
+        let sets = if randomness.fill(&mut key).is_ok() { most.div_ceil(WAYS) } else { 0 };
+        Self { hasher: SipHasher24::new_with_key(&key), sets: (0..sets).map(|_| RwLock::default()).collect() }
     }
 
     /// The digest under which a token is looked up; `None` for one that is never kept.
-    pub(crate) fn digest(&self, token: &str) -> Option<TokenDigest> {
-        (!self.sets.is_empty() && token.len() <= MOST_BYTES).then(|| TokenDigest::of(token))
+    pub(crate) fn digest(&self, token: &[u8]) -> Option<Digest> {
+        (!self.sets.is_empty() && token.len() <= MOST_BYTES).then(|| self.hasher.hash(token))
     }
 
     /// What this token says, if it was verified with these keys, and is good now.
-    pub(crate) fn find(&self, digest: &TokenDigest, generation: u64, now: u64) -> Option<Arc<AccessClaims>> {
+    pub(crate) fn find(&self, digest: Digest, generation: u64, now: u64) -> Option<Arc<AccessClaims>> {
         let set = self.set(digest)?.read().unwrap_or_else(PoisonError::into_inner);
-        let entry = set.iter().flatten().find(|entry| entry.digest == *digest)?;
+        let entry = set.iter().flatten().find(|entry| entry.digest == digest)?;
         let token = &entry.token;
         (token.generation == generation && token.good.contains(&now)).then(|| Arc::clone(&token.claims))
     }
 
     /// Keeps a token that was verified just now.
-    pub(crate) fn keep(&self, digest: TokenDigest, token: Verified) {
+    pub(crate) fn keep(&self, digest: Digest, token: Verified) {
         if token.claims.scopes.len() > MOST_SCOPES {
             return;
         }
-        let Some(set) = self.set(&digest) else { return };
+        let Some(set) = self.set(digest) else { return };
         let mut set = set.write().unwrap_or_else(PoisonError::into_inner);
         // Its own place, if it has one; then a place of no use, which one with other keys is; then the one that ends first.
         let lasts = |place: &&mut Option<Entry>| match place {
@@ -80,11 +88,10 @@ impl VerifiedTokens {
         }
     }
 
-    fn set(&self, digest: &TokenDigest) -> Option<&RwLock<[Option<Entry>; WAYS]>> {
-        // The first bytes of a digest are as good as any.
-        let [a, b, c, d, ..] = digest.as_bytes() else { return None };
-        let number = usize::try_from(u32::from_le_bytes([*a, *b, *c, *d])).ok()?;
-        self.sets.get(number.checked_rem(self.sets.len())?)
+    fn set(&self, digest: Digest) -> Option<&RwLock<[Option<Entry>; WAYS]>> {
+        // One half of a digest is as good as the other.
+        let sets = u64::try_from(self.sets.len()).ok()?;
+        self.sets.get(usize::try_from(digest.h1.checked_rem(sets)?).ok()?)
     }
 }
 
@@ -98,21 +105,27 @@ impl fmt::Debug for VerifiedTokens {
 mod tests {
     use super::*;
 
+    fn room(most: usize) -> VerifiedTokens {
+        VerifiedTokens::new(most, &Randomness::default())
+    }
+
     fn verified(subject: &str, generation: u64, good_until: u64) -> Verified {
         Verified { claims: Arc::new(AccessClaims::new(subject)), generation, good: 100..good_until }
     }
 
     fn kept(tokens: &VerifiedTokens, token: &str, generation: u64, good_until: u64) {
-        tokens.keep(tokens.digest(token).unwrap(), verified(token, generation, good_until));
+        tokens.keep(tokens.digest(token.as_bytes()).unwrap(), verified(token, generation, good_until));
     }
 
     fn found(tokens: &VerifiedTokens, token: &str, generation: u64, now: u64) -> bool {
-        tokens.find(&tokens.digest(token).unwrap(), generation, now).is_some_and(|claims| claims.subject == token)
+        tokens
+            .find(tokens.digest(token.as_bytes()).unwrap(), generation, now)
+            .is_some_and(|claims| claims.subject == token)
     }
 
     #[test]
     fn a_token_is_found_in_its_time_with_its_keys_and_by_its_whole_text() {
-        let tokens = VerifiedTokens::new(8);
+        let tokens = room(8);
         kept(&tokens, "a.b.c", 7, 200);
         assert!(found(&tokens, "a.b.c", 7, 100) && found(&tokens, "a.b.c", 7, 199));
         assert!(!found(&tokens, "a.b.c", 7, 99) && !found(&tokens, "a.b.c", 7, 200));
@@ -122,7 +135,7 @@ mod tests {
 
     #[test]
     fn there_are_never_more_than_there_is_room_for() {
-        let tokens = VerifiedTokens::new(8);
+        let tokens = room(8);
         for number in 0..1_000 {
             kept(&tokens, &format!("token-{number}"), 1, 200);
         }
@@ -133,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_ends_first_gives_way_and_what_other_keys_verified_before_that() {
-        let tokens = VerifiedTokens::new(WAYS);
+        let tokens = room(WAYS);
         for (name, until) in [("a", 400), ("b", 300), ("c", 500), ("d", 600)] {
             kept(&tokens, name, 1, until);
         }
@@ -147,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_token_that_is_verified_again_takes_its_own_place() {
-        let tokens = VerifiedTokens::new(WAYS);
+        let tokens = room(WAYS);
         for (name, until) in [("a", 400), ("b", 300), ("c", 500), ("d", 600)] {
             kept(&tokens, name, 1, until);
         }
@@ -158,16 +171,21 @@ mod tests {
 
     #[test]
     fn what_is_large_is_verified_each_time_and_so_is_everything_without_room() {
-        let tokens = VerifiedTokens::new(8);
-        assert!(
-            tokens.digest(&"a".repeat(MOST_BYTES)).is_some() && tokens.digest(&"a".repeat(MOST_BYTES + 1)).is_none()
-        );
+        let tokens = room(8);
+        assert!(tokens.digest(&[b'a'; MOST_BYTES]).is_some() && tokens.digest(&[b'a'; MOST_BYTES + 1]).is_none());
         let with = |scopes: usize| {
             let claims = AccessClaims::new("a").scopes((0..scopes).map(|scope| scope.to_string()));
-            tokens.keep(tokens.digest("a").unwrap(), Verified { claims: Arc::new(claims), ..verified("a", 1, 200) });
+            tokens.keep(tokens.digest(b"a").unwrap(), Verified { claims: Arc::new(claims), ..verified("a", 1, 200) });
             found(&tokens, "a", 1, 150)
         };
         assert!(!with(MOST_SCOPES + 1) && with(MOST_SCOPES));
-        assert!(VerifiedTokens::new(0).digest("a").is_none());
+        assert!(room(0).digest(b"a").is_none());
+    }
+
+    #[test]
+    fn digests_are_of_this_process_alone_and_without_randomness_nothing_is_kept() {
+        assert_ne!(room(8).digest(b"a.b.c"), room(8).digest(b"a.b.c"));
+        let none = Randomness::from_fn(|_| Err(crate::ambient::RandomnessUnavailable));
+        assert_eq!(VerifiedTokens::new(8, &none).digest(b"a.b.c"), None);
     }
 }

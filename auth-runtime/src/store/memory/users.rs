@@ -22,7 +22,7 @@ use crate::{password::PasswordHash, user::AuthUser};
 /// let robots = MemoryUsers::from_iter([Robot { name: "r2".into() }, Robot { name: "c3".into() }]);
 /// ```
 pub struct MemoryUsers<U> {
-    users: Arc<RwLock<HashMap<String, U>>>,
+    users: Arc<RwLock<HashMap<String, Arc<U>>>>,
 }
 
 impl<U: AuthUser> MemoryUsers<U> {
@@ -35,15 +35,19 @@ impl<U: AuthUser> MemoryUsers<U> {
     /// Adds a user, or replaces the one of the same name.
     pub fn insert(&self, user: U) {
         let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
-        users.insert(user.username().to_owned(), user);
+        users.insert(user.username().to_owned(), Arc::new(user));
     }
 
-    fn get(&self, username: &str) -> Option<U> {
+    fn get(&self, username: &str) -> Option<Arc<U>> {
         self.users.read().unwrap_or_else(PoisonError::into_inner).get(username).cloned()
     }
 
     fn change<T>(&self, username: &str, change: impl FnOnce(&mut U) -> T) -> Option<T> {
-        self.users.write().unwrap_or_else(PoisonError::into_inner).get_mut(username).map(change)
+        self.users
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_mut(username)
+            .map(|user| change(Arc::make_mut(user)))
     }
 }
 
@@ -61,7 +65,7 @@ impl<U: AuthUser> Default for MemoryUsers<U> {
 
 impl<U: AuthUser> FromIterator<U> for MemoryUsers<U> {
     fn from_iter<I: IntoIterator<Item = U>>(users: I) -> Self {
-        let users = users.into_iter().map(|user| (user.username().to_owned(), user)).collect();
+        let users = users.into_iter().map(|user| (user.username().to_owned(), Arc::new(user))).collect();
         Self { users: Arc::new(RwLock::new(users)) }
     }
 }
@@ -76,10 +80,10 @@ impl<U: AuthUser> UserStore for MemoryUsers<U> {
     type User = U;
 
     async fn find(&self, username: &str) -> Result<Option<U>, StoreError> {
-        Ok(self.get(username))
+        Ok(self.get(username).map(Arc::unwrap_or_clone))
     }
 
-    fn find_in_memory(&self, username: &str) -> Option<Option<U>> {
+    fn find_in_memory(&self, username: &str) -> Option<Option<Arc<U>>> {
         Some(self.get(username))
     }
 
@@ -91,7 +95,7 @@ impl<U: AuthUser> UserStore for MemoryUsers<U> {
     ) -> Result<(), StoreError> {
         let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(user) = users.get_mut(username).filter(|user| user.password_hash() == Some(old)) {
-            user.set_password_hash(new.clone());
+            Arc::make_mut(user).set_password_hash(new.clone());
         }
         Ok(())
     }
@@ -101,7 +105,7 @@ impl<U: AuthUser> UserStore for MemoryUsers<U> {
         if users.contains_key(user.username()) {
             return Ok(false);
         }
-        users.insert(user.username().to_owned(), user.clone());
+        users.insert(user.username().to_owned(), Arc::new(user.clone()));
         Ok(true)
     }
 
@@ -132,6 +136,6 @@ impl<U: AuthUser> UserStore for MemoryUsers<U> {
         let mut names: Vec<&String> =
             users.keys().filter(|name| after.is_none_or(|after| name.as_str() > after)).collect();
         names.sort();
-        Ok(names.into_iter().take(limit).filter_map(|name| users.get(name)).cloned().collect())
+        Ok(names.into_iter().take(limit).filter_map(|name| users.get(name)).map(|user| U::clone(user)).collect())
     }
 }

@@ -13,7 +13,7 @@ pub async fn users<S: UserStore>(store: &S, new: impl Fn(&str, PasswordHash) -> 
         let found = done(store.find(name).await, "finding a user");
         if let Some(at_hand) = store.find_in_memory(name) {
             let seen = |user: &S::User| (user.username().to_owned(), user.is_disabled(), user.password_hash().cloned());
-            let agrees = at_hand.as_ref().map(seen) == found.as_ref().map(seen);
+            let agrees = at_hand.as_deref().map(seen) == found.as_ref().map(seen);
             check(agrees, "`find_in_memory` says something else than `find`");
         }
         found

@@ -1,7 +1,5 @@
 //! One connection, and the statements that it has prepared.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, Params, Row, Statement, Transaction, TransactionBehavior};
 
 use super::errors::Failed;
@@ -11,23 +9,28 @@ const MOST_STATEMENTS: usize = 64;
 
 pub(super) struct Prepared<'c> {
     connection: &'c Connection,
-    statements: HashMap<String, Statement<'c>>,
+    /// By their text. There are few, and those of one length fewer: that is found without a digest of it.
+    statements: Vec<(String, Statement<'c>)>,
 }
 
 impl<'c> Prepared<'c> {
     pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection, statements: HashMap::new() }
+        Self { connection, statements: Vec::new() }
     }
 
     fn statement(&mut self, sql: &str) -> Result<&mut Statement<'c>, Failed> {
-        if !self.statements.contains_key(sql) {
-            let statement = self.connection.prepare(sql)?;
-            if self.statements.len() >= MOST_STATEMENTS {
-                self.statements.clear();
+        let place = match self.statements.iter().position(|(text, _)| text == sql) {
+            Some(place) => place,
+            None => {
+                let statement = self.connection.prepare(sql)?;
+                if self.statements.len() >= MOST_STATEMENTS {
+                    self.statements.clear();
+                }
+                self.statements.push((sql.to_owned(), statement));
+                self.statements.len() - 1
             }
-            self.statements.insert(sql.to_owned(), statement);
-        }
-        self.statements.get_mut(sql).ok_or(Failed::Lost)
+        };
+        self.statements.get_mut(place).map(|(_, statement)| statement).ok_or(Failed::Lost)
     }
 
     /// Statements that are done once, and not kept.

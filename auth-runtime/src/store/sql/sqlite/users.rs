@@ -169,19 +169,21 @@ impl<U: AuthUser + Record<Sqlite>> SqliteUsers<U> {
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    fn user(&self, row: Vec<Value>) -> Result<U, StoreError> {
+    /// The user in a row. `name` is what the row was found by, if anything.
+    fn user(&self, mut row: Vec<Value>, name: Option<&str>) -> Result<U, StoreError> {
         let key = U::COLUMNS.iter().position(|column| column.role == ColumnRole::Username);
-        let name = match key.and_then(|key| row.get(key)) {
-            Some(Value::Text(name)) => name.clone(),
+        let named = match key.and_then(|key| row.get(key)) {
+            Some(Value::Text(text)) if name.is_none() => text.clone(),
             _ => String::new(),
         };
-        let file = self.connections.path().display().to_string();
-        let unfit = |column: &str, expected: &str| unfit(column, &name, &file, expected);
-        let mut values = Vec::with_capacity(row.len());
-        for (value, column) in row.into_iter().zip(U::COLUMNS) {
-            values.push(of_kind(value, column.kind).map_err(|expected| unfit(column.name, expected))?);
+        let unfit = |column: &str, expected: &str| {
+            unfit(column, name.unwrap_or(&named), &self.connections.path().display().to_string(), expected)
+        };
+        for (value, column) in row.iter_mut().zip(U::COLUMNS) {
+            let stored = std::mem::replace(value, Value::Null);
+            *value = of_kind(stored, column.kind).map_err(|expected| unfit(column.name, expected))?;
         }
-        U::from_values(&mut values.into_iter()).map_err(|(column, error)| unfit(column, error.expected))
+        U::from_values(&mut row.into_iter()).map_err(|(column, error)| unfit(column, error.expected))
     }
 
     async fn change(
@@ -202,9 +204,9 @@ impl<U: AuthUser + Record<Sqlite>> UserStore for SqliteUsers<U> {
     type User = U;
 
     async fn find(&self, username: &str) -> Result<Option<U>, StoreError> {
-        let (statements, username) = (Arc::clone(&self.statements), username.to_owned());
-        let work = move |prepared: &mut Prepared<'_>| prepared.first(&statements.find, (username,), values);
-        self.connections.read(work).await?.map(|row| self.user(row)).transpose()
+        let (statements, name) = (Arc::clone(&self.statements), username.to_owned());
+        let work = move |prepared: &mut Prepared<'_>| prepared.first(&statements.find, (name,), values);
+        self.connections.read(work).await?.map(|row| self.user(row, Some(username))).transpose()
     }
 
     async fn replace_password_hash(
@@ -258,7 +260,7 @@ impl<U: AuthUser + Record<Sqlite>> UserStore for SqliteUsers<U> {
         let (statements, after) = (Arc::clone(&self.statements), after.unwrap_or_default().to_owned());
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let work = move |prepared: &mut Prepared<'_>| prepared.all(&statements.list, (after, limit), values);
-        self.connections.read(work).await?.into_iter().map(|row| self.user(row)).collect()
+        self.connections.read(work).await?.into_iter().map(|row| self.user(row, None)).collect()
     }
 }
 
