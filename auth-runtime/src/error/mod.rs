@@ -3,6 +3,7 @@
 mod answers;
 mod body;
 mod challenge;
+mod documented;
 mod refused;
 
 use std::fmt;
@@ -14,8 +15,9 @@ pub use self::{
     refused::{Refuse, Refused},
 };
 pub(crate) use self::{
-    answers::{DocumentedAnswer, OwnAnswer, no_store},
+    answers::{OwnAnswer, no_store},
     challenge::is_quotable,
+    documented::DocumentedAnswer,
     refused::accepts_html,
 };
 use crate::{
