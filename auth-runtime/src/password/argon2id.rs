@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    ops::RangeInclusive,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -176,19 +177,24 @@ impl Argon2id {
         Ok(())
     }
 
-    /// Spends what a cheaper hash, which began then, has left of the time that one of its own takes. Only the clock knows what the
-    /// other cost: a block is written faster in the first pass than in the next, and in memory that a cache can hold.
-    fn spend_rest(&self, started: Instant) {
-        if self.took.load(Ordering::Relaxed) == 0 {
-            let mut output = [0; OUTPUT_BYTES];
-            let _ = self.compute_own(Version::V0x13, &self.params, "", &[0; SALT_BYTES], &mut output);
-            return;
-        }
+    /// Spends what a cheaper hash, which began then, has left of the time that one of its own takes: a hash of its own with so much
+    /// memory, in KiB, as far as `bounds` allow. How long its own take is known of those alone that were computed of late, when
+    /// there may have been more to do than now, or less.
+    fn spend_rest(&self, started: Instant, bounds: RangeInclusive<u32>) {
         let (took, own) = (nanoseconds(started.elapsed()), self.took.load(Ordering::Relaxed));
-        if took < own {
-            let left = u128::from(self.params.m_cost()) * u128::from(own - took) / u128::from(own);
-            self.spend(u32::try_from(left).unwrap_or(u32::MAX));
-        }
+        let left = u128::from(self.params.m_cost()) * u128::from(own.saturating_sub(took));
+        let left = left.checked_div(u128::from(own)).and_then(|left| u32::try_from(left).ok());
+        let (least, most) = bounds.into_inner();
+        self.spend(left.map_or(most, |left| left.clamp(least, most)));
+    }
+
+    /// What a hash of argon2 has left by the blocks that it writes. They do not all take as long: in the first pass less than in
+    /// the next, and less in memory that a cache can hold. An eighth is more than that makes.
+    fn left_by_blocks(&self, params: &Params) -> RangeInclusive<u32> {
+        let cost = |params: &Params| u64::from(params.m_cost()) * u64::from(params.t_cost());
+        let left = cost(&self.params).saturating_sub(cost(params)) / u64::from(self.params.t_cost());
+        let left = u32::try_from(left).unwrap_or(u32::MAX).min(self.params.m_cost());
+        left..=left.saturating_add(left / 8).min(self.params.m_cost())
     }
 
     /// Computes a hash of its own with less memory.
@@ -204,7 +210,8 @@ impl Argon2id {
     fn verify_imported(&self, password: &str, imported: &Imported<'_>) -> Result<bool, HashError> {
         let started = Instant::now();
         let verified = imported.verifies(password)?;
-        self.spend_rest(started);
+        // Of what these cost the clock alone knows.
+        self.spend_rest(started, 0..=self.params.m_cost());
         Ok(verified)
     }
 
@@ -213,7 +220,7 @@ impl Argon2id {
             || version != Version::V0x13
             || params.m_cost() < self.params.m_cost()
             || params.t_cost() < self.params.t_cost()
-            || params.output_len() < self.params.output_len()
+            || params.output_len().is_some_and(|bytes| bytes < OUTPUT_BYTES)
     }
 }
 
@@ -287,7 +294,7 @@ impl Argon2id {
         } else {
             let started = Instant::now();
             self.compute(algorithm, version, &params, password, salt.as_ref(), &mut actual)?;
-            self.spend_rest(started);
+            self.spend_rest(started, self.left_by_blocks(&params));
         }
         if !bool::from(actual.as_slice().ct_eq(expected.as_bytes())) {
             return Ok(Verdict::Mismatch);
@@ -340,29 +347,33 @@ mod tests {
         u64::from(params.m_cost()) * u64::from(params.t_cost())
     }
 
-    /// What a refused login costs does not say whose hash is old: what that leaves of the time is spent as one of its own would.
+    /// What a refused login costs does not say whose hash is old: as much is written as for one of its own, and no more than an
+    /// eighth of the rest depends on the clock.
     #[test]
     fn a_cheap_hash_costs_what_its_own_do() {
         let own = Argon2id::new(2 * MEMORY_KIB, 3, 1).unwrap();
-        let stored = own.hash("right").unwrap();
+        let (cost_of_own, stored) = (cost(&own.params), own.hash("right").unwrap());
         written(&own);
         assert_eq!(own.verify("wrong", &stored), Ok(Verdict::Mismatch));
-        assert_eq!(written(&own), cost(&own.params));
+        assert_eq!(written(&own), cost_of_own);
         for (memory, passes, lanes) in
             [(MEMORY_KIB, 2, 1), (8, 1, 1), (64, 1, 4), (4_096, 3, 1), (2 * MEMORY_KIB, 2, 1), (2 * MEMORY_KIB, 3, 2)]
         {
             let cheap = Argon2id::with(Params::new(memory, passes, lanes, Some(OUTPUT_BYTES)).unwrap());
-            let stored = cheap.hash("right").unwrap();
-            // As if one of its own took a year, of which the cheap one takes nothing.
-            own.took.store(YEAR, Ordering::Relaxed);
-            assert_eq!(own.verify("wrong", &stored), Ok(Verdict::Mismatch));
-            let rest = written(&own) - cost(&cheap.params);
-            // As much as it counts in, for each pass.
-            let least = cost(&own.params) - 3 * 4;
-            assert!((least..=cost(&own.params)).contains(&rest), "m={memory},t={passes},p={lanes}: {rest}");
-            own.took.store(1, Ordering::Relaxed);
-            assert_eq!(own.verify("wrong", &stored), Ok(Verdict::Mismatch));
-            assert_eq!(written(&own), cost(&cheap.params), "it took longer itself");
+            let (stored, rest) = (cheap.hash("right").unwrap(), cost_of_own - cost(&cheap.params));
+            // As if one of its own took nothing, and a year, of which the cheap one takes nothing.
+            for (took, most) in
+                [(1, rest), (YEAR, (rest + rest / 8).min(cost_of_own)), (0, (rest + rest / 8).min(cost_of_own))]
+            {
+                own.took.store(took, Ordering::Relaxed);
+                assert_eq!(own.verify("wrong", &stored), Ok(Verdict::Mismatch));
+                let spent = written(&own) - cost(&cheap.params);
+                // As much as it counts in, for each pass.
+                assert!(
+                    (most.saturating_sub(3 * 5)..=most).contains(&spent),
+                    "m={memory},t={passes},p={lanes}: {spent}"
+                );
+            }
         }
     }
 
@@ -370,32 +381,29 @@ mod tests {
     #[test]
     fn a_cheap_hash_of_another_system_costs_what_its_own_do() {
         let own = Argon2id::default();
-        own.took.store(YEAR, Ordering::Relaxed);
         let stored = PasswordHash::from_stored("$2a$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW");
-        assert_eq!(own.verify("wrong", &stored), Ok(Verdict::Mismatch));
-        let written = written(&own);
-        assert!((cost(&own.params) - 8..=cost(&own.params)).contains(&written), "{written}");
+        for (took, spent) in [(YEAR, cost(&own.params)), (0, cost(&own.params)), (1, 0)] {
+            own.took.store(took, Ordering::Relaxed);
+            assert_eq!(own.verify("wrong", &stored), Ok(Verdict::Mismatch));
+            let written = written(&own);
+            assert!((spent.saturating_sub(8)..=spent).contains(&written), "{written}");
+        }
     }
 
     #[test]
     fn half_of_the_time_is_half_of_the_memory() {
         let hasher = Argon2id::default();
         let ago = |time| Instant::now().checked_sub(Duration::from_secs(time)).unwrap();
+        let spent = |seconds, bounds| {
+            hasher.spend_rest(ago(seconds), bounds);
+            written(&hasher) / 2
+        };
         hasher.took.store(200_000_000_000, Ordering::Relaxed);
-        hasher.spend_rest(ago(100));
-        let half = written(&hasher);
-        assert!((cost(&hasher.params) * 49 / 100..=cost(&hasher.params) / 2).contains(&half), "{half}");
-        hasher.spend_rest(ago(200));
-        assert_eq!(written(&hasher), 0);
-    }
-
-    #[test]
-    fn where_nothing_is_known_of_its_own_one_of_them_is_spent() {
-        let hasher = Argon2id::default();
-        let cheap = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
-        assert_eq!(hasher.verify("password", &PasswordHash::from_stored(cheap)), Ok(Verdict::MatchOutdated));
-        assert_eq!(written(&hasher), cost(&hasher.params) + 512);
-        assert!(hasher.took.load(Ordering::Relaxed) > 0);
+        let half = spent(100, 0..=MEMORY_KIB);
+        assert!((9_600..=9_728).contains(&half), "{half}");
+        assert_eq!(spent(200, 0..=MEMORY_KIB), 0);
+        assert_eq!(spent(200, 1_000..=2_000), 1_000);
+        assert_eq!(spent(100, 1_000..=2_000), 2_000);
     }
 
     #[test]
@@ -479,6 +487,8 @@ mod tests {
         assert!(outdated(argon2id, newest, 3 * MEMORY_KIB, 2));
         assert!(with_output(argon2id, newest, 2 * MEMORY_KIB, 3, OUTPUT_BYTES - 1));
         assert!(!with_output(argon2id, newest, 2 * MEMORY_KIB, 3, OUTPUT_BYTES + 1));
+        let short = Params::new(MEMORY_KIB, PASSES, 1, Some(10)).unwrap();
+        assert!(Argon2id::default().outdated(argon2id, newest, &short));
     }
 
     #[test]

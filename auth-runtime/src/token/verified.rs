@@ -8,6 +8,7 @@ use std::{
 };
 
 use siphasher::sip128::{Hash128, SipHasher24};
+use zeroize::Zeroizing;
 
 use super::AccessClaims;
 use crate::ambient::Randomness;
@@ -52,8 +53,8 @@ pub(crate) struct Verified {
 impl VerifiedTokens {
     /// Room for so many, rounded up; for none without randomness, since anybody may know a key of zeros.
     pub(crate) fn new(most: usize, randomness: &Randomness) -> Self {
-        let mut key = [0; 16];
-        let sets = if randomness.fill(&mut key).is_ok() { most.div_ceil(WAYS) } else { 0 };
+        let mut key = Zeroizing::new([0; 16]);
+        let sets = if randomness.fill(key.as_mut_slice()).is_ok() { most.div_ceil(WAYS) } else { 0 };
         Self { hasher: SipHasher24::new_with_key(&key), sets: (0..sets).map(|_| RwLock::default()).collect() }
     }
 
