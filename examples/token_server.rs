@@ -139,8 +139,8 @@ fn say_what_to_try(server: &Server) {
     let address = server.address();
     println!(
         "Open http://{address}/docs, or:\n\
-         curl -d username=johndoe -d password=correct-horse http://{address}/register\n\
-         curl -d username=johndoe -d password=correct-horse -d scope='me items' http://{address}/token\n\
+         curl -d username=johndoe -d password=correct-horse-battery http://{address}/register\n\
+         curl -d username=johndoe -d password=correct-horse-battery -d scope='me items' http://{address}/token\n\
          curl -d grant_type=refresh_token -d refresh_token=.. http://{address}/token\n\
          Ctrl-C stops the server."
     );
