@@ -144,6 +144,7 @@ mod tests {
         assert!(!shared(xff("10.0.0.0/8"), &["x-forwarded-for", "x-real-ip"]));
         assert!(shared(xff("10.0.0.0/8"), &["forwarded"]), "a proxy that says it otherwise");
         assert!(!shared(xff("192.0.2.1"), &["x-forwarded-for"]), "a stranger's word is no proxy's");
+        assert!(!shared(xff("192.0.2.1"), &["forwarded"]));
     }
 
     #[test]

@@ -241,6 +241,7 @@ mod tests {
         assert_eq!(forwarded(&["by=\"a,b;for=1.1.1.1\";for=192.0.2.60"]), is("192.0.2.60"), "quotes hide nothing");
         assert_eq!(forwarded(&["for=1.1.1.1 , ; by=_x ; For=192.0.2.60;"]), is("192.0.2.60"), "blanks and empty parts");
         assert_eq!(forwarded(&["for=1.1.1.1;x=\"", "for=192.0.2.60"]), is("192.0.2.60"), "each line by itself");
+        assert_eq!(forwarded(&["for=1.1.1.1;x=\"a\\\", for=2.2.2.2\", for=192.0.2.60"]), is("192.0.2.60"), "escaped");
         assert_eq!(forwarded(&["for=\u{ff}, for=192.0.2.60"]), is("192.0.2.60"), "no text before it");
         for garbage in [
             "for=unknown",
@@ -251,6 +252,8 @@ mod tests {
             "for",
             "=192.0.2.1",
             "f or=192.0.2.1",
+            "f or=x, for=192.0.2.60",
+            "=x, for=192.0.2.60",
             "for=192.0.2.1,",
             // What a client left open in front of what the proxy added.
             "for=1.2.3.4;x=\", for=203.0.113.9",
