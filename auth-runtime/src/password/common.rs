@@ -96,6 +96,7 @@ mod tests {
         };
         assert!(asked(50) > 50);
         assert!(asked(LONGEST_IN_HALVES) < 50 && asked(1_000) < 50);
+        assert!(is_guessed_first(&"0123456789".repeat(20), |_| false), "a run of any length");
     }
 
     #[test]

@@ -85,4 +85,12 @@ mod tests {
         assert!(Buckets::of(32, &[7; 31]).is_err());
         assert!(Buckets::new(32, &Randomness::from_fn(|_| Err(crate::ambient::RandomnessUnavailable))).is_err());
     }
+
+    #[cfg(feature = "redis")]
+    #[test]
+    fn another_process_with_the_same_key_has_the_same_buckets() {
+        let one = Buckets::new(32, &Randomness::default()).unwrap();
+        let other = Buckets::of(32, one.key()).unwrap();
+        assert_eq!(one.bucket("account:a"), other.bucket("account:a"));
+    }
 }
