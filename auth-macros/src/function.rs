@@ -8,6 +8,8 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
+use crate::plain;
+
 /// A function with a body.
 #[derive(Clone)]
 pub(crate) struct Function {
@@ -67,7 +69,8 @@ impl Function {
         if body.delimiter() != Delimiter::Brace {
             return None;
         }
-        let Head { attrs, vis, sig } = syn::parse2(head.into_iter().collect()).ok()?;
+        let plain = plain::head(&head);
+        let Head { attrs, vis, sig } = plain.or_else(|| syn::parse2(head.into_iter().collect()).ok())?;
         Some(Self { attrs, vis, sig, body: TokenTree::Group(body).into() })
     }
 }
@@ -96,10 +99,10 @@ impl ToTokens for Function {
 }
 
 /// All of a function but its body.
-struct Head {
-    attrs: Vec<Attribute>,
-    vis: Visibility,
-    sig: Signature,
+pub(crate) struct Head {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
 }
 
 impl Parse for Head {

@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, Item, Lifetime, ParenthesizedGenericArguments, PatType, Path, ReturnType,
-    Signature, Type, TypeFnPtr, TypeImplTrait, TypeReference,
+    Attribute, FnArg, GenericParam, Generics, Item, Lifetime, ParenthesizedGenericArguments, Pat, PatType, Path,
+    ReturnType, Signature, Token, Type, TypeFnPtr, TypeImplTrait, TypeReference,
     ext::IdentExt,
     parse_quote,
     spanned::Spanned,
@@ -106,8 +106,14 @@ impl Handler {
         let marker = self.marker();
         let generics = self.marker_generics();
         let (_, parameters, _) = generics.split_for_impl();
-        let argument: FnArg = parse_quote!(#guard: #private::Guard<#marker #parameters>);
-        self.function.sig.inputs.insert(0, argument);
+        // Put together, rather than parsed from what it is put together of.
+        let argument = PatType {
+            attrs: Vec::new(),
+            pat: Box::new(Pat::Verbatim(guard.to_token_stream())),
+            colon_token: Token![:](Span::call_site()),
+            ty: Box::new(Type::Verbatim(quote!(#private::Guard<#marker #parameters>))),
+        };
+        self.function.sig.inputs.insert(0, FnArg::Typed(argument));
     }
 
     pub(crate) fn name(&self) -> &Ident {
@@ -157,10 +163,7 @@ impl Handler {
     /// The type of the result; `None` for one that has no name, such as `impl IntoResponse`.
     pub(crate) fn output(&self) -> Option<Type> {
         match &self.function.sig.output {
-            ReturnType::Default => {
-                let unit = quote_spanned!(self.name().span() => ()).to_token_stream();
-                syn::parse2(unit).ok()
-            }
+            ReturnType::Default => Some(Type::Verbatim(quote_spanned!(self.name().span() => ()))),
             ReturnType::Type(_, ty) => nameable(ty, &self.function.sig),
         }
     }
@@ -198,6 +201,9 @@ fn is_guard(argument: &FnArg) -> bool {
 /// The type with the function's lifetimes, and elided ones, `'static`; `None` if it holds an `impl Trait`.
 fn nameable(ty: &Type, signature: &Signature) -> Option<Type> {
     let mut ty = ty.clone();
+    if matches!(ty, Type::Verbatim(_)) {
+        return Some(ty);
+    }
     let mut lifetimes = StaticLifetimes::of(signature);
     lifetimes.visit_type_mut(&mut ty);
     (!lifetimes.found_impl_trait).then_some(ty)

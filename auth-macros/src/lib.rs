@@ -11,6 +11,7 @@ mod guard;
 mod handler;
 mod hierarchy;
 mod krate;
+mod plain;
 mod policy;
 mod predicate;
 mod role;

@@ -1,8 +1,8 @@
 //! Where a handler is mounted: method and path, checked for everything that axum would panic at.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::{
-    Error, Ident, LitStr, Token,
+    Error, Ident, Lit, LitStr, Token,
     parse::{Parse, ParseStream},
 };
 
@@ -67,15 +67,18 @@ pub(crate) fn parse(
     if arguments.is_empty() {
         return Err(Error::new(span, format!("#[{name}] needs the path: #[{name}(\"{example}\")]")));
     }
-    let starts_with_text =
-        arguments.clone().into_iter().next().is_some_and(|first| matches!(first, proc_macro2::TokenTree::Literal(_)));
-    if !starts_with_text {
+    let mut tokens = arguments.clone().into_iter();
+    let Some(TokenTree::Literal(first)) = tokens.next() else {
         return Err(Error::new_spanned(
             arguments,
             format!("the path comes first, as a string: #[{name}(\"{example}\")]"),
         ));
-    }
-    let RouteArguments { path, mut keys } = syn::parse2(arguments)?;
+    };
+    let RouteArguments { path, mut keys } = match (Lit::new(first), tokens.next()) {
+        // The common form, without asking the parser.
+        (Lit::Str(path), None) => RouteArguments { path, keys: Vec::new() },
+        _ => syn::parse2(arguments)?,
+    };
     check_path(&path)?;
     let mut take = |wanted: &str| {
         let index = keys.iter().position(|(key, _)| key == wanted)?;

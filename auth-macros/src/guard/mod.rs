@@ -4,9 +4,8 @@ mod expand;
 mod parse;
 mod valid;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
-use syn::ItemStruct;
 
 pub(crate) use self::parse::Kind;
 use self::valid::Declaration;
@@ -24,7 +23,7 @@ pub(crate) fn member(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Expands an attribute, and with it those below it.
 pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {
-    if parse::is_merged(&arguments) && syn::parse2::<ItemStruct>(item.clone()).is_ok() {
+    if parse::is_merged(&arguments) && is_struct(&item) {
         return item;
     }
     let mut errors = Errors::default();
@@ -40,17 +39,12 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
         let errors = errors.into_tokens();
         return quote!(#errors #item);
     };
-    let annotations = parse::annotations(
-        kind,
-        arguments,
-        &mut handler.function.attrs,
-        &krate::name(),
-        &mut handler.merged,
-        &mut errors,
-    );
+    let krate = krate::name();
+    let annotations =
+        parse::annotations(kind, arguments, &mut handler.function.attrs, &krate, &mut handler.merged, &mut errors);
     let declaration = valid::declaration(annotations, &mut errors);
 
-    let private = krate::private();
+    let private = krate::private_of(&krate);
     let expanded = match declaration {
         Declaration::TokenEndpoint(route, overrides_group) => {
             token_endpoint::expand(handler, &route, overrides_group, &private, &mut errors)
@@ -61,4 +55,8 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
     };
     let errors = errors.into_tokens();
     quote!(#errors #expanded)
+}
+
+fn is_struct(item: &TokenStream) -> bool {
+    item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "struct"))
 }

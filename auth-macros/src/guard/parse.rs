@@ -14,6 +14,7 @@ use crate::{
     error::Errors,
     expression::{self, Expression},
     group::{self, Membership},
+    plain,
     route::{self, Route},
 };
 
@@ -198,8 +199,16 @@ fn nothing(kind: Kind, arguments: TokenStream) -> syn::Result<Content> {
     Err(Error::new_spanned(arguments, format!("#[{name}] takes no arguments{advice}")))
 }
 
+fn expressions(arguments: TokenStream) -> syn::Result<Vec<Expr>> {
+    if let Some(paths) = plain::paths(&arguments) {
+        let expression = |path| Expr::Path(ExprPath { attrs: Vec::new(), qself: None, path });
+        return Ok(paths.into_iter().map(expression).collect());
+    }
+    Ok(Punctuated::<Expr, Token![,]>::parse_terminated.parse2(arguments)?.into_iter().collect())
+}
+
 fn scopes(span: Span, arguments: TokenStream) -> syn::Result<Vec<ExprPath>> {
-    let expressions = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(arguments)?;
+    let expressions = expressions(arguments)?;
     if expressions.is_empty() {
         return Err(Error::new(
             span,
@@ -232,8 +241,7 @@ fn role(span: Span, arguments: TokenStream) -> syn::Result<Path> {
     if arguments.is_empty() {
         return Err(Error::new(span, "#[requires_role] names the role: #[requires_role(Role::Admin)]"));
     }
-    let roles = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(arguments)?;
-    let mut roles = roles.into_iter();
+    let mut roles = expressions(arguments)?.into_iter();
     let (first, second) = (roles.next(), roles.next());
     if let Some(second) = second {
         return Err(Error::new_spanned(
