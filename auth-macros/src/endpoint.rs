@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{Generics, Ident};
+use syn::{Expr, Generics, Ident};
 
 use crate::{docs, handler::Handler, route::Route};
 
@@ -13,13 +13,20 @@ pub(crate) const MERGED: &str = "merged";
 /// What is declared of a handler. Within, `__private` is the runtime's, but for `access`.
 pub(crate) struct Glue {
     pub(crate) access: TokenStream,
-    pub(crate) policy: TokenStream,
+    pub(crate) asks: Asks,
     /// What the arguments take from the guard, each.
     pub(crate) takes: Vec<TokenStream>,
     pub(crate) options: TokenStream,
     /// What describes arguments and result, given an `operation`.
     pub(crate) description: TokenStream,
     pub(crate) checks: TokenStream,
+}
+
+/// What a policy asks for.
+pub(crate) enum Asks {
+    Nothing,
+    One(TokenStream),
+    All(Vec<TokenStream>),
 }
 
 /// The type on which the handler is declared, and the declaration. Each constant is a body for the compiler to check, so that
@@ -31,8 +38,8 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
     let vis = &handler.function.vis;
     let body = marker_body(&generics);
     let name = syn::ext::IdentExt::unraw(handler.name()).to_string();
-    let docs = docs::lines(&handler.function.attrs);
-    let Glue { access, policy, takes, options, description, checks } = glue;
+    let docs: Vec<&Expr> = docs::lines(&handler.function.attrs).collect();
+    let Glue { access, asks, takes, options, description, checks } = glue;
     let declared = generics.params.iter().map(without_bounds);
     let declared = if generics.params.is_empty() { TokenStream::new() } else { quote!(<#(#declared),*>) };
     let routed = route.map(|route| {
@@ -52,7 +59,17 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
     });
     let merged = &handler.merged;
     let word = Ident::new(MERGED, Span::call_site());
-    let probe = (!takes.is_empty()).then(|| quote!(use #private::probe::*;));
+    let (constructor, requirements) = match asks {
+        Asks::Nothing => (quote!(public), None),
+        Asks::One(requirement) => (quote!(asks), Some(quote!(, #requirement))),
+        Asks::All(requirements) => (quote!(asks_all), Some(quote!(, &[#(#requirements),*]))),
+    };
+    // Nothing is written where nothing is said.
+    let (import, takes) = match takes.as_slice() {
+        [] => (quote!(use #private;), None),
+        takes => (quote!(use #private::{self, probe::*};), Some(quote!(.takes(&[#(#takes),*])))),
+    };
+    let docs = (!docs.is_empty()).then(|| quote!(.docs(&[#(#docs),*])));
     quote! {
         #[doc(hidden)]
         #(#[#merged(#word)])*
@@ -61,14 +78,8 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
         impl #impl_generics #private::Endpoint for #marker #parameters #clause {
             type Access = #access;
             const DECLARED: #private::Declared = {
-                use #private;
-                #probe
-                __private::Declared::new(
-                    #policy,
-                    &[#(#takes),*],
-                    __private::Source::here(::core::module_path!(), #name, &[#(#docs),*]),
-                )
-                #options
+                #import
+                __private::Declared::#constructor(::core::module_path!(), #name #requirements) #takes #docs #options
             };
         }
 

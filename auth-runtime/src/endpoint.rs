@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use crate::{
     openapi::Describe,
-    policy::{Policy, TypeName},
+    policy::{Policy, Requirement, TypeName},
     scheme::Scheme,
     user::AuthUser,
 };
@@ -20,7 +20,17 @@ pub trait Endpoint: Send + Sync + 'static {
     const DECLARED: Declared;
 
     /// Who may call.
-    const POLICY: Policy = Self::DECLARED.policy;
+    const POLICY: Policy = match Self::DECLARED.asks {
+        Asks::Nothing => Policy::PUBLIC,
+        Asks::One(_) => Policy::all(Self::ASKED),
+        Asks::All(requirements) => Policy::all(requirements),
+    };
+
+    /// The list of the one requirement. Here, a list costs the compiler nothing for each handler.
+    const ASKED: &'static [Requirement] = &[match Self::DECLARED.asks {
+        Asks::One(requirement) => requirement,
+        Asks::Nothing | Asks::All(_) => Requirement::Token,
+    }];
 
     /// What each of the handler's own arguments takes from the guard.
     const TAKES: &'static [Takes] = Self::DECLARED.takes;
@@ -35,17 +45,59 @@ pub trait Endpoint: Send + Sync + 'static {
 /// What is declared of a handler.
 #[derive(Debug, Clone, Copy)]
 pub struct Declared {
-    policy: Policy,
+    asks: Asks,
     takes: &'static [Takes],
     options: Options,
     source: Source,
 }
 
+/// What is asked of a caller.
+#[derive(Debug, Clone, Copy)]
+enum Asks {
+    Nothing,
+    One(Requirement),
+    All(&'static [Requirement]),
+}
+
 impl Declared {
-    /// Who may call, what each of the handler's own arguments takes from the guard, and where the handler is written.
+    /// Anyone may call the handler of this name, in this module, where this is called.
     #[must_use]
-    pub const fn new(policy: Policy, takes: &'static [Takes], source: Source) -> Self {
-        Self { policy, takes, options: Options::NONE, source }
+    #[track_caller]
+    pub const fn public(module: &'static str, name: &'static str) -> Self {
+        Self::here(module, name, Asks::Nothing)
+    }
+
+    /// Whoever has this may call the handler of this name, in this module, where this is called.
+    #[must_use]
+    #[track_caller]
+    pub const fn asks(module: &'static str, name: &'static str, requirement: Requirement) -> Self {
+        Self::here(module, name, Asks::One(requirement))
+    }
+
+    /// Whoever has all of these may call the handler of this name, in this module, where this is called.
+    #[must_use]
+    #[track_caller]
+    pub const fn asks_all(module: &'static str, name: &'static str, requirements: &'static [Requirement]) -> Self {
+        Self::here(module, name, Asks::All(requirements))
+    }
+
+    #[track_caller]
+    const fn here(module: &'static str, name: &'static str, asks: Asks) -> Self {
+        let location = Location::caller();
+        let source = Source { name, docs: &[], module, file: location.file(), line: location.line() };
+        Self { asks, takes: &[], options: Options::NONE, source }
+    }
+
+    /// What each of the handler's own arguments takes from the guard.
+    #[must_use]
+    pub const fn takes(self, takes: &'static [Takes]) -> Self {
+        Self { takes, ..self }
+    }
+
+    /// The documentation, a line each.
+    #[must_use]
+    pub const fn docs(self, docs: &'static [&'static str]) -> Self {
+        Self { source: Source { docs, ..self.source }, ..self }
     }
 
     /// What else is said of it.
@@ -71,14 +123,6 @@ pub struct Source {
 }
 
 impl Source {
-    /// A handler of this name, in this module, with these lines of documentation, where this is called.
-    #[must_use]
-    #[track_caller]
-    pub const fn here(module: &'static str, name: &'static str, docs: &'static [&'static str]) -> Self {
-        let location = Location::caller();
-        Self { name, docs, module, file: location.file(), line: location.line() }
-    }
-
     /// In a message: what it is, and where to look.
     pub(crate) fn place(&self) -> String {
         format!("{}::{} ({}:{})", self.module, self.name, self.file, self.line)

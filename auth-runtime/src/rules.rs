@@ -148,17 +148,14 @@ mod tests {
     #[cfg(feature = "testing")]
     #[test]
     fn a_guard_without_a_request_refuses_as_any_other() {
-        use crate::{
-            endpoint::{Declared, Source},
-            policy::Policy,
-        };
+        use crate::endpoint::Declared;
 
         struct Somewhere;
 
         impl Endpoint for Somewhere {
             type Access = crate::guard::Closed;
 
-            const DECLARED: Declared = Declared::new(Policy::all(&[]), &[], Source::here("rules", "somewhere", &[]));
+            const DECLARED: Declared = Declared::asks_all("rules", "somewhere", &[]);
         }
 
         let guard = crate::guard::for_test::<Somewhere>();

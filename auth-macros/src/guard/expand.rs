@@ -9,7 +9,7 @@ use super::{
     valid::{Caller, Guarded, Policy},
 };
 use crate::{
-    endpoint::{Glue, endpoint},
+    endpoint::{Asks, Glue, endpoint},
     expression,
     handler::{Argument, Handler},
 };
@@ -19,7 +19,7 @@ pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &TokenStr
     let concrete: Vec<&Argument> = arguments.iter().filter(|argument| handler.is_concrete(&argument.ty)).collect();
     let glue = Glue {
         access: access(&handler, guarded, &concrete, private),
-        policy: policy(&guarded.policy),
+        asks: asks(&guarded.policy),
         takes: arguments.iter().map(take).collect(),
         options: options(guarded),
         description: description(&handler, guarded, &arguments),
@@ -148,10 +148,10 @@ fn access(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private:
     }
 }
 
-fn policy(policy: &Policy) -> TokenStream {
+fn asks(policy: &Policy) -> Asks {
     let Policy { public, caller, scopes, role, expressions } = policy;
     if *public {
-        return quote!(__private::Policy::PUBLIC);
+        return Asks::Nothing;
     }
     let groups = expressions.iter().map(expression::Expression::requirement);
     let caller = caller.map(|caller| match caller {
@@ -167,8 +167,14 @@ fn policy(policy: &Policy) -> TokenStream {
         let role = quote_spanned!(role.span() => &#role);
         quote!(__private::Requirement::Role(#role))
     });
-    let requirements = groups.chain(caller).chain(role).chain(scopes);
-    quote!(__private::Policy::all(&[#(#requirements),*]))
+    let mut requirements: Vec<TokenStream> = groups.chain(caller).chain(role).chain(scopes).collect();
+    match (requirements.pop(), requirements.is_empty()) {
+        (Some(only), true) => Asks::One(only),
+        (last, _) => {
+            requirements.extend(last);
+            Asks::All(requirements)
+        }
+    }
 }
 
 /// Nothing is written where nothing is said.

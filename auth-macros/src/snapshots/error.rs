@@ -9,13 +9,13 @@ struct __twice {}
 impl ::auth_runtime::__private::Endpoint for __twice {
     type Access = ::auth_runtime::__private::Closed;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private;
-        use ::auth_runtime::__private::probe::*;
-        __private::Declared::new(
-            __private::Policy::all(&[__private::Requirement::User]),
-            &[__private::Argument::<User>::TAKES],
-            __private::Source::here(::core::module_path!(), "twice", &[]),
-        )
+        use ::auth_runtime::__private::{self, probe::*};
+        __private::Declared::asks(
+                ::core::module_path!(),
+                "twice",
+                __private::Requirement::User,
+            )
+            .takes(&[__private::Argument::<User>::TAKES])
     };
 }
 impl ::auth_runtime::__private::Routed for __twice {

@@ -20,16 +20,18 @@ where
 {
     type Access = ::auth_runtime::__private::Protected;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private;
-        use ::auth_runtime::__private::probe::*;
-        __private::Declared::new(
-            __private::Policy::all(&[__private::Requirement::Token]),
-            &[
-                __private::Argument::<State<T>>::TAKES,
-                __private::Argument::<Query<Page<'static>>>::TAKES,
-            ],
-            __private::Source::here(::core::module_path!(), "list", &[]),
-        )
+        use ::auth_runtime::__private::{self, probe::*};
+        __private::Declared::asks(
+                ::core::module_path!(),
+                "list",
+                __private::Requirement::Token,
+            )
+            .takes(
+                &[
+                    __private::Argument::<State<T>>::TAKES,
+                    __private::Argument::<Query<Page<'static>>>::TAKES,
+                ],
+            )
     };
 }
 impl<T, const N: usize> ::auth_runtime::__private::Routed for __list<T, N>

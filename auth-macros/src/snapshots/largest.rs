@@ -37,31 +37,30 @@ struct __write_note {}
 impl ::auth_runtime::__private::Endpoint for __write_note {
     type Access = ::auth_runtime::__private::Protected<(Role, older_than, ApiKey)>;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private;
-        use ::auth_runtime::__private::probe::*;
-        __private::Declared::new(
-                __private::Policy::all(
+        use ::auth_runtime::__private::{self, probe::*};
+        __private::Declared::asks(
+                ::core::module_path!(),
+                "write_note",
+                __private::Requirement::All(
                     &[
-                        __private::Requirement::All(
+                        __private::Requirement::ActiveUser,
+                        __private::Requirement::Any(
                             &[
-                                __private::Requirement::ActiveUser,
-                                __private::Requirement::Any(
-                                    &[
-                                        __private::Requirement::Granted(&Role::Editor),
-                                        __private::Requirement::Predicate(
-                                            <older_than>::ABOUT,
-                                            const { &<older_than>::with(18) },
-                                        ),
-                                        __private::Requirement::Scheme(
-                                            __private::scheme_of::<ApiKey>(),
-                                            &[&Scope::Write],
-                                        ),
-                                    ],
+                                __private::Requirement::Granted(&Role::Editor),
+                                __private::Requirement::Predicate(
+                                    <older_than>::ABOUT,
+                                    const { &<older_than>::with(18) },
+                                ),
+                                __private::Requirement::Scheme(
+                                    __private::scheme_of::<ApiKey>(),
+                                    &[&Scope::Write],
                                 ),
                             ],
                         ),
                     ],
                 ),
+            )
+            .takes(
                 &[
                     __private::Argument::<User>::TAKES,
                     __private::Argument::<Note>::TAKES,
@@ -69,12 +68,8 @@ impl ::auth_runtime::__private::Endpoint for __write_note {
                     __private::Argument::<Path<u64>>::TAKES,
                     __private::Argument::<String>::TAKES,
                 ],
-                __private::Source::here(
-                    ::core::module_path!(),
-                    "write_note",
-                    &[r" Another text for a note of your own."],
-                ),
             )
+            .docs(&[r" Another text for a note of your own."])
             .options(
                 __private::Options::NONE
                     .overrides_group()

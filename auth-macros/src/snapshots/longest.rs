@@ -22,10 +22,13 @@ struct __write_note {}
 impl ::auth_runtime::__private::Endpoint for __write_note {
     type Access = ::auth_runtime::__private::Protected;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private;
-        use ::auth_runtime::__private::probe::*;
-        __private::Declared::new(
-                __private::Policy::all(&[__private::Requirement::ActiveUser]),
+        use ::auth_runtime::__private::{self, probe::*};
+        __private::Declared::asks(
+                ::core::module_path!(),
+                "write_note",
+                __private::Requirement::ActiveUser,
+            )
+            .takes(
                 &[
                     __private::Argument::<User>::TAKES,
                     __private::Argument::<Note>::TAKES,
@@ -33,12 +36,8 @@ impl ::auth_runtime::__private::Endpoint for __write_note {
                     __private::Argument::<Path<u64>>::TAKES,
                     __private::Argument::<String>::TAKES,
                 ],
-                __private::Source::here(
-                    ::core::module_path!(),
-                    "write_note",
-                    &[r" Another text for a note of your own."],
-                ),
             )
+            .docs(&[r" Another text for a note of your own."])
             .options(
                 __private::Options::NONE
                     .authorize(::core::stringify!(note.owner == user.username), false),

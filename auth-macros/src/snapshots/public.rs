@@ -17,13 +17,9 @@ impl ::auth_runtime::__private::Endpoint for __health {
         },
     >;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private;
-        use ::auth_runtime::__private::probe::*;
-        __private::Declared::new(
-            __private::Policy::PUBLIC,
-            &[#[cfg(unix)] __private::Argument::<Option<User>>::TAKES],
-            __private::Source::here(::core::module_path!(), "health", &[]),
-        )
+        use ::auth_runtime::__private::{self, probe::*};
+        __private::Declared::public(::core::module_path!(), "health")
+            .takes(&[#[cfg(unix)] __private::Argument::<Option<User>>::TAKES])
     };
 }
 impl ::auth_runtime::__private::Routed for __health {

@@ -12,22 +12,17 @@ struct __read_users_me {}
 impl ::auth_runtime::__private::Endpoint for __read_users_me {
     type Access = ::auth_runtime::__private::Protected;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private;
-        use ::auth_runtime::__private::probe::*;
-        __private::Declared::new(
-            __private::Policy::all(
+        use ::auth_runtime::__private::{self, probe::*};
+        __private::Declared::asks_all(
+                ::core::module_path!(),
+                "read_users_me",
                 &[
                     __private::Requirement::ActiveUser,
                     __private::Requirement::Scopes(&[&Scope::Me]),
                 ],
-            ),
-            &[__private::Argument::<User>::TAKES],
-            __private::Source::here(
-                ::core::module_path!(),
-                "read_users_me",
-                &[r" Your own profile."],
-            ),
-        )
+            )
+            .takes(&[__private::Argument::<User>::TAKES])
+            .docs(&[r" Your own profile."])
     };
 }
 impl ::auth_runtime::__private::Routed for __read_users_me {

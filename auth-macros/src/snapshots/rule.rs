@@ -24,15 +24,14 @@ struct __read_note {}
 impl ::auth_runtime::__private::Endpoint for __read_note {
     type Access = ::auth_runtime::__private::Protected;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private;
-        use ::auth_runtime::__private::probe::*;
-        __private::Declared::new(
-                __private::Policy::all(&[__private::Requirement::ActiveUser]),
-                &[
-                    __private::Argument::<User>::TAKES,
-                    __private::Argument::<Note>::TAKES,
-                ],
-                __private::Source::here(::core::module_path!(), "read_note", &[]),
+        use ::auth_runtime::__private::{self, probe::*};
+        __private::Declared::asks(
+                ::core::module_path!(),
+                "read_note",
+                __private::Requirement::ActiveUser,
+            )
+            .takes(
+                &[__private::Argument::<User>::TAKES, __private::Argument::<Note>::TAKES],
             )
             .options(
                 __private::Options::NONE

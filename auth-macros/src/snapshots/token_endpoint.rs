@@ -24,11 +24,7 @@ impl ::auth_runtime::__private::Endpoint for __login {
     type Access = ::auth_runtime::__private::TokenEndpoint<User>;
     const DECLARED: ::auth_runtime::__private::Declared = {
         use ::auth_runtime::__private;
-        __private::Declared::new(
-            __private::Policy::PUBLIC,
-            &[],
-            __private::Source::here(::core::module_path!(), "login", &[r" Log in."]),
-        )
+        __private::Declared::public(::core::module_path!(), "login").docs(&[r" Log in."])
     };
 }
 impl ::auth_runtime::__private::Routed for __login {

@@ -6,12 +6,10 @@ impl ::auth_runtime::__private::Endpoint for __scoped {
     type Access = ::auth_runtime::__private::Protected;
     const DECLARED: ::auth_runtime::__private::Declared = {
         use ::auth_runtime::__private;
-        __private::Declared::new(
-            __private::Policy::all(
-                &[__private::Requirement::Scopes(&[&Scope::Me, &Scope::Items])],
-            ),
-            &[],
-            __private::Source::here(::core::module_path!(), "scoped", &[]),
+        __private::Declared::asks(
+            ::core::module_path!(),
+            "scoped",
+            __private::Requirement::Scopes(&[&Scope::Me, &Scope::Items]),
         )
     };
 }

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, FnArg, Ident, PatType, ReturnType, Type, parse_quote, spanned::Spanned};
 
 use crate::{
-    endpoint::{Glue, endpoint},
+    endpoint::{Asks, Glue, endpoint},
     error::Errors,
     handler::{Argument, Handler},
     route::Route,
@@ -35,7 +35,7 @@ pub(crate) fn expand(
     let signature = parse(&handler, errors);
     let mut glue = Glue {
         access: quote!(#private::Closed),
-        policy: quote!(__private::Policy::PUBLIC),
+        asks: Asks::Nothing,
         takes: Vec::new(),
         options: quote!(#overrides_group),
         description: description(&handler, signature.as_ref()),

@@ -291,17 +291,14 @@ guarded!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        auth::Auth,
-        endpoint::{Declared, Source},
-    };
+    use crate::{auth::Auth, endpoint::Declared};
 
     struct Somewhere;
 
     impl Endpoint for Somewhere {
         type Access = Closed;
 
-        const DECLARED: Declared = Declared::new(Policy::PUBLIC, &[], Source::here("guard", "somewhere", &[]));
+        const DECLARED: Declared = Declared::public("guard", "somewhere");
     }
 
     fn parts() -> Parts {
