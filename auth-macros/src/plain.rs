@@ -1,7 +1,7 @@
 //! What stands in an attribute and above a body in its common form, read token by token. A macro runs unoptimised, once for each
 //! handler and every time: parsing in full takes longer than all that is made of it. What is not of this form is parsed.
 
-use proc_macro2::{Delimiter, Group, Punct, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
     AttrStyle, Attribute, Expr, ExprLit, FnArg, Generics, Lit, MacroDelimiter, Meta, MetaList, MetaNameValue, Pat,
@@ -142,9 +142,8 @@ fn argument(tokens: &[TokenTree]) -> Option<FnArg> {
     while let Some(token) = tokens.get(index) {
         match token {
             TokenTree::Ident(word) if word == "self" => return None,
-            TokenTree::Punct(_) if is(token, ':') && tokens.get(index + 1).is_some_and(|next| is(next, ':')) => {
-                index += 1;
-            }
+            // `::`, which a colon before a path that begins with one is not.
+            TokenTree::Punct(punct) if punct.as_char() == ':' && punct.spacing() == Spacing::Joint => index += 1,
             TokenTree::Punct(punct) if punct.as_char() == ':' => {
                 colon = Some((index, Token![:](punct.span())));
                 break;
@@ -244,14 +243,21 @@ mod tests {
             quote!(async fn health()),
             quote!(pub async fn list(State(app): State<App>, user: User,) -> Json<Vec<Item>>),
             quote!(#[doc = " Text."] #[cfg(unix)] #[tracing::instrument(skip(db))] pub(crate) async fn r#type(mut a: A) -> B),
+            quote!(async fn rooted(_a: ::core::option::Option<A>) -> ::core::option::Option<A>),
             quote!(#[inline] async fn nested(Form::<A, B>(x): Form<A, B>, Path((a, b)): ::axum::extract::Path<(u32, [u8; 2])>)),
             quote!(async fn lifetimes(page: Query<Page<'_>>, text: &str) -> Result<&'static str, Box<dyn Error + Send>>),
             quote!(async fn functions(call: Box<dyn Fn(A, B) -> C>, #[cfg(unix)] next: Option<impl Trait>) -> impl IntoResponse),
         ] {
             let parsed = syn::parse2::<Head>(item.clone()).unwrap();
             assert_eq!(read(item.clone()).as_ref().map(text), Some(text(&parsed)), "{item}");
-            let count = |head: &Head| (head.attrs.len(), head.sig.inputs.len());
-            assert_eq!(read(item).as_ref().map(count), Some(count(&parsed)));
+            let types = |head: &Head| {
+                let ty = |argument: &FnArg| match argument {
+                    FnArg::Typed(typed) => typed.ty.to_token_stream().to_string(),
+                    FnArg::Receiver(_) => String::new(),
+                };
+                (head.attrs.len(), head.sig.inputs.iter().map(ty).collect::<Vec<_>>())
+            };
+            assert_eq!(read(item).as_ref().map(types), Some(types(&parsed)));
         }
     }
 
