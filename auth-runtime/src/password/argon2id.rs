@@ -181,11 +181,18 @@ impl Argon2id {
     /// memory, in KiB, as far as `bounds` allow. How long its own take is known of those alone that were computed of late, when
     /// there may have been more to do than now, or less.
     fn spend_rest(&self, started: Instant, bounds: RangeInclusive<u32>) {
+        let (least, most) = bounds.into_inner();
+        let first = self.left_by_the_clock(started).clamp(least, most);
+        self.spend(first);
+        // Less memory is written faster. What that has left is spent too.
+        self.spend(self.left_by_the_clock(started).min(most.saturating_sub(first)));
+    }
+
+    fn left_by_the_clock(&self, started: Instant) -> u32 {
         let (took, own) = (nanoseconds(started.elapsed()), self.took.load(Ordering::Relaxed));
         let left = u128::from(self.params.m_cost()) * u128::from(own.saturating_sub(took));
         let left = left.checked_div(u128::from(own)).and_then(|left| u32::try_from(left).ok());
-        let (least, most) = bounds.into_inner();
-        self.spend(left.map_or(most, |left| left.clamp(least, most)));
+        left.unwrap_or(self.params.m_cost())
     }
 
     /// What a hash of argon2 has left by the blocks that it writes. They do not all take as long: in the first pass less than in
@@ -399,8 +406,10 @@ mod tests {
             written(&hasher) / 2
         };
         hasher.took.store(200_000_000_000, Ordering::Relaxed);
-        let half = spent(100, 0..=MEMORY_KIB);
+        let half = hasher.left_by_the_clock(ago(100));
         assert!((9_600..=9_728).contains(&half), "{half}");
+        let twice = spent(100, 0..=MEMORY_KIB);
+        assert!((19_200..=19_456).contains(&twice), "what the first half has left, by this clock another one: {twice}");
         assert_eq!(spent(200, 0..=MEMORY_KIB), 0);
         assert_eq!(spent(200, 1_000..=2_000), 1_000);
         assert_eq!(spent(100, 1_000..=2_000), 2_000);
