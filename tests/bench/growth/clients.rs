@@ -66,7 +66,7 @@ pub(crate) fn measure(place: &Place) -> Result<Growth, Error> {
         columns: &["requests/s, guarded", "µs of processor time", "MiB more than idle, at most"],
         lines: lines.collect(),
         why: "With a single client the server waits for it; with some, each turn of the runtime serves several of them, and a \
-              request costs least. From then on they share one core: requests/s stay, each waits in proportion to the \
-              clients, and an open connection has its buffers and its task.",
+              request costs least. From then on they share one core, each waits in proportion to the clients, and an open \
+              connection has its buffers and its task.",
     })
 }

@@ -66,8 +66,7 @@ pub(crate) async fn measure(place: &Place) -> Result<Growth, Error> {
         with: "scopes in a policy",
         columns: &["µs for a guarded GET"],
         lines: lines.collect(),
-        why: "Most of what a scope costs is that the token gets longer, which is hashed and parsed in proportion to its length. \
-              Each scope of the policy is then looked for among those of the token: the product of the two, of comparisons of \
-              a few bytes.",
+        why: "Each scope of the policy is looked for among those of the token: the product of the two, of comparisons of a few \
+              bytes. A longer token is hashed in proportion to its length, which is the lesser part.",
     })
 }
