@@ -180,7 +180,7 @@ impl Bench {
         bench.target(UNPINNED, "a login", How::LogIn { server: unpinned });
         let program = place.programs.join("raw_argon2");
         bench.target("argon2", "a hash in fresh memory", How::Hash { program: program.clone(), fresh: true });
-        bench.target("argon2", "a hash in memory that malloc kept", How::Hash { program, fresh: false });
+        bench.target("argon2", "a hash in kept memory", How::Hash { program, fresh: false });
         Ok(bench)
     }
 
@@ -281,9 +281,9 @@ impl Bench {
                 Some(0.95),
             )?,
             row(
-                "a login, to one raw argon2 hash in memory that malloc kept",
+                "a login, to one raw argon2 hash in kept memory",
                 (UNPINNED, "a login"),
-                ("argon2", "a hash in memory that malloc kept"),
+                ("argon2", "a hash in kept memory"),
                 None,
             )?,
         ]);
