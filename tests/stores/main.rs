@@ -9,5 +9,6 @@ mod faults;
 mod migrations;
 mod own_table;
 mod refresh;
+mod remembered;
 mod revocation;
 mod support;

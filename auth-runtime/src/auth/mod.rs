@@ -335,15 +335,15 @@ impl<U: AuthUser> Auth<U> {
     }
 
     pub(crate) async fn find_user(&self, username: &str) -> Result<Option<U>, Refusal> {
-        Ok(self.find_shared(username).await?.map(Arc::unwrap_or_clone))
+        self.bounded(self.0.users.find(username)).await
     }
 
-    /// The same, of whom nothing is copied where users are in memory.
+    /// The same for a request that shows a token, of whom nothing is copied where users are in memory.
     pub(crate) async fn find_shared(&self, username: &str) -> Result<Option<Arc<U>>, Refusal> {
         if let Some(found) = self.0.users.find_in_memory(username) {
             return Ok(found);
         }
-        Ok(Box::pin(self.bounded(self.0.users.find(username))).await?.map(Arc::new))
+        Box::pin(self.bounded(self.0.users.find_and_remember(username))).await
     }
 }
 

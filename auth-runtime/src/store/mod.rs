@@ -74,11 +74,21 @@ pub trait UserStore: Send + Sync + 'static {
     /// An error is answered with 503, and never with an accepted request.
     fn find(&self, username: &str) -> impl Future<Output = Result<Option<Self::User>, StoreError>> + Send;
 
-    /// The same, where users are in memory: what [`find`](Self::find) would say, without a future being made for it, and
-    /// without a copy of the user. A store that does not have them there says `None`, and is asked for them by `find`.
+    /// The same for a request that shows a token, where the user is in memory: what [`find`](Self::find) would say at this moment,
+    /// without a future being made for it, and without a copy of the user. A store that would have to wait for it, or to guess,
+    /// says `None`.
     fn find_in_memory(&self, username: &str) -> Option<Option<Arc<Self::User>>> {
         let _ = username;
         None
+    }
+
+    /// The same for a request that shows a token, where [`find_in_memory`](Self::find_in_memory) does not know: a store may keep
+    /// what it reads for the next such request. Logins ask [`find`](Self::find), so that nothing tells whom it has in memory.
+    fn find_and_remember(
+        &self,
+        username: &str,
+    ) -> impl Future<Output = Result<Option<Arc<Self::User>>, StoreError>> + Send {
+        async { Ok(self.find(username).await?.map(Arc::new)) }
     }
 
     /// Replaces the password hash of the user of this name if it is still `old`, and nothing else.
@@ -151,6 +161,10 @@ impl<T: UserStore> UserStore for Arc<T> {
 
     fn find_in_memory(&self, username: &str) -> Option<Option<Arc<T::User>>> {
         T::find_in_memory(self, username)
+    }
+
+    async fn find_and_remember(&self, username: &str) -> Result<Option<Arc<T::User>>, StoreError> {
+        T::find_and_remember(self, username).await
     }
 
     async fn replace_password_hash(
@@ -231,6 +245,8 @@ pub(crate) trait AnyUserStore<U>: Send + Sync {
 
     fn find_in_memory(&self, username: &str) -> Option<Option<Arc<U>>>;
 
+    fn find_and_remember<'a>(&'a self, username: &'a str) -> Boxed<'a, Result<Option<Arc<U>>, StoreError>>;
+
     fn replace_password_hash<'a>(
         &'a self,
         username: &'a str,
@@ -260,6 +276,10 @@ impl<T: UserStore> AnyUserStore<T::User> for T {
 
     fn find_in_memory(&self, username: &str) -> Option<Option<Arc<T::User>>> {
         UserStore::find_in_memory(self, username)
+    }
+
+    fn find_and_remember<'a>(&'a self, username: &'a str) -> Boxed<'a, Result<Option<Arc<T::User>>, StoreError>> {
+        Box::pin(UserStore::find_and_remember(self, username))
     }
 
     fn replace_password_hash<'a>(

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::{check, done, unique};
 use crate::{password::PasswordHash, store::UserStore, user::AuthUser};
 
@@ -10,11 +12,15 @@ pub async fn users<S: UserStore>(store: &S, new: impl Fn(&str, PasswordHash) -> 
     let name = unique("user");
     let hash = |text: &str| PasswordHash::from_stored(text);
     let find = async |name: &str| {
+        // Before the store is asked, and after it may have kept what it said.
+        let before = store.find_in_memory(name);
         let found = done(store.find(name).await, "finding a user");
-        if let Some(at_hand) = store.find_in_memory(name) {
-            let seen = |user: &S::User| (user.username().to_owned(), user.is_disabled(), user.password_hash().cloned());
-            let agrees = at_hand.as_deref().map(seen) == found.as_ref().map(seen);
-            check(agrees, "`find_in_memory` says something else than `find`");
+        let seen = |user: &S::User| (user.username().to_owned(), user.is_disabled(), user.password_hash().cloned());
+        let agrees = |other: Option<Arc<S::User>>| other.as_deref().map(seen) == found.as_ref().map(seen);
+        let read = done(store.find_and_remember(name).await, "finding a user");
+        check(agrees(read), "`find_and_remember` says something else than `find`");
+        for at_hand in [before, store.find_in_memory(name)].into_iter().flatten() {
+            check(agrees(at_hand), "`find_in_memory` says something else than `find`");
         }
         found
     };

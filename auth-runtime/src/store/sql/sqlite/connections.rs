@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::{
     DEFAULT_TIMEOUT,
+    changes::{Changes, Generation},
     errors::Failed,
     prepared::Prepared,
     queue::{Queue, locked},
@@ -35,6 +36,7 @@ struct Inner {
     patience: Duration,
     readers: Arc<Queue>,
     writer: Arc<Queue>,
+    changes: Changes,
     /// The one that writes, and then those that read.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -58,14 +60,17 @@ impl Connections {
             create_for_owner(&file);
         }
         let connect = || connect(&file, create, busy_timeout).map_err(|error| Failed::from(error).explain(path));
+        let first = connect()?;
+        let changes = Changes::watch(|| self::connect(&file, false, Duration::ZERO));
         let connections = Self(Arc::new(Inner {
             path: path.to_owned(),
             patience: busy_timeout.saturating_add(DEFAULT_TIMEOUT),
             readers: Arc::default(),
             writer: Arc::default(),
+            changes,
             threads: Mutex::default(),
         }));
-        connections.add(connect()?, &connections.0.writer)?;
+        connections.add(first, &connections.0.writer)?;
         for _ in 0..READERS {
             connections.add(connect()?, &connections.0.readers)?;
         }
@@ -89,6 +94,11 @@ impl Connections {
 
     pub(super) fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    /// The state of the file at this moment; see [`Changes`].
+    pub(super) fn generation(&self) -> Option<Generation> {
+        self.0.changes.generation()
     }
 
     /// Does what changes nothing.
@@ -143,6 +153,7 @@ impl Connections {
         let close = move || {
             // One after the other, and the writer last: of those that close at once, none may be the one that writes back.
             inner.readers.close();
+            inner.changes.close();
             let mut threads = std::mem::take(&mut *locked(&inner.threads));
             while let Some(thread) = threads.pop() {
                 if threads.is_empty() {
@@ -164,6 +175,7 @@ impl fmt::Debug for Connections {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.readers.close();
+        self.changes.close();
         self.writer.close();
     }
 }

@@ -1,9 +1,11 @@
 //! SQLite.
 
+mod changes;
 mod connections;
 mod errors;
 mod prepared;
 mod queue;
+mod remembered;
 mod store;
 mod users;
 mod values;

@@ -1,6 +1,6 @@
 //! Users in SQLite.
 
-use std::{fmt, marker::PhantomData, path::Path, sync::Arc, time::Duration};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use rusqlite::params_from_iter;
 
@@ -9,6 +9,7 @@ use super::{
     connections::Connections,
     errors::Failed,
     prepared::Prepared,
+    remembered::Remembered,
     values::{of_kind, values},
 };
 use crate::{
@@ -23,6 +24,9 @@ use crate::{
 };
 
 /// Users in one SQLite file: the embedded default. One row a user, one column a field of the user type.
+///
+/// A thousand users at most, whose tokens were shown, stay in memory, and are taken from there as long as nothing has been
+/// committed to the file, by whichever process: SQLite is asked about that each time.
 ///
 /// ```no_run
 /// use auth_runtime::{AuthUser, PasswordHash, SqliteUsers};
@@ -45,13 +49,17 @@ use crate::{
 pub struct SqliteUsers<U> {
     connections: Connections,
     statements: Arc<Statements>,
-    users: PhantomData<fn() -> U>,
+    remembered: Arc<Remembered<U>>,
 }
 
 impl<U> Clone for SqliteUsers<U> {
     /// Another handle on the same file.
     fn clone(&self) -> Self {
-        Self { connections: self.connections.clone(), statements: Arc::clone(&self.statements), users: PhantomData }
+        Self {
+            connections: self.connections.clone(),
+            statements: Arc::clone(&self.statements),
+            remembered: Arc::clone(&self.remembered),
+        }
     }
 }
 
@@ -140,12 +148,13 @@ impl<U: AuthUser> SqliteUsers<U> {
             check_columns(prepared, U::COLUMNS, &table, &file)
         };
         connections.write(prepare).await?;
-        Ok(Self { connections, statements, users: PhantomData })
+        Ok(Self { connections, statements, remembered: Arc::new(Remembered::new()) })
     }
 
     /// Writes everything back and closes the file, for every clone of this handle.
     pub async fn close(&self) {
         self.connections.close().await;
+        self.remembered.forget();
     }
 }
 
@@ -207,6 +216,20 @@ impl<U: AuthUser + Record<Sqlite>> UserStore for SqliteUsers<U> {
         let (statements, name) = (Arc::clone(&self.statements), username.to_owned());
         let work = move |prepared: &mut Prepared<'_>| prepared.first(&statements.find, (name,), values);
         self.connections.read(work).await?.map(|row| self.user(row, Some(username))).transpose()
+    }
+
+    fn find_in_memory(&self, username: &str) -> Option<Option<Arc<U>>> {
+        self.remembered.get(username, self.connections.generation()?).map(Some)
+    }
+
+    async fn find_and_remember(&self, username: &str) -> Result<Option<Arc<U>>, StoreError> {
+        // Before the row is read: it may be newer than this, and not older.
+        let generation = self.connections.generation();
+        let Some(user) = self.find(username).await?.map(Arc::new) else { return Ok(None) };
+        if let Some(generation) = generation {
+            self.remembered.keep(username, Arc::clone(&user), generation);
+        }
+        Ok(Some(user))
     }
 
     async fn replace_password_hash(
