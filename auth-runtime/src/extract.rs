@@ -158,7 +158,7 @@ impl<S: AuthState> OptionalFromRequestParts<S> for AccessToken {
             Some(principal) => principal.claims(),
             None if text.is_none() => None,
             None => {
-                let wants = Wants { token: true, ..Wants::default() };
+                let wants = Wants::of(&[Takes::Token]);
                 let principal = authenticate(auth, parts, TOKEN, &wants).await;
                 principal.map_err(|refusal| reject(refusal, parts))?.claims
             }

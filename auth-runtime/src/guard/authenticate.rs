@@ -15,7 +15,7 @@ use crate::{
     policy::{Caller, Decision, Facts, KnownUser, Presented, Rules, Tested},
     scheme::{
         Scheme,
-        bearer::{self, Bearer},
+        bearer::{self, Bearer, Glance},
         cross_site,
     },
     token::{AccessClaims, TokenFault},
@@ -26,25 +26,36 @@ use crate::{
 /// What the arguments ask for, beside the policy.
 #[derive(Default)]
 pub(crate) struct Wants {
-    pub(crate) token: bool,
-    pub(crate) user: bool,
-    pub(crate) optional_user: bool,
-    pub(crate) schemes: Vec<&'static Scheme>,
+    token: bool,
+    user: bool,
+    optional_user: bool,
+    schemes: bool,
+    takes: &'static [Takes],
 }
 
 impl Wants {
-    pub(super) fn of(takes: &[Takes]) -> Self {
-        let mut wants = Self::default();
-        for takes in takes {
-            match takes {
+    pub(crate) const fn of(takes: &'static [Takes]) -> Self {
+        let mut wants = Self { token: false, user: false, optional_user: false, schemes: false, takes };
+        let mut rest = takes;
+        while let [first, others @ ..] = rest {
+            match first {
                 Takes::Nothing | Takes::Proof(_) => {}
                 Takes::Token | Takes::OptionalToken => wants.token = true,
                 Takes::User => wants.user = true,
                 Takes::OptionalUser => wants.optional_user = true,
-                Takes::Scheme(scheme) | Takes::OptionalScheme(scheme) => wants.schemes.push(scheme),
+                Takes::Scheme(_) | Takes::OptionalScheme(_) => wants.schemes = true,
             }
+            rest = others;
         }
         wants
+    }
+
+    fn schemes(&self) -> impl Iterator<Item = &'static Scheme> {
+        let takes = if self.schemes { self.takes } else { &[] };
+        takes.iter().filter_map(|takes| match takes {
+            Takes::Scheme(scheme) | Takes::OptionalScheme(scheme) => Some(*scheme),
+            _ => None,
+        })
     }
 }
 
@@ -90,7 +101,7 @@ pub(super) async fn try_authenticate<U: AuthUser>(
     };
     // What has to be waited for is on the heap: most requests need not wait, and every request carries the size of this.
     let mut wanted = rules.schemes();
-    wanted.extend(&wants.schemes);
+    wanted.extend(wants.schemes());
     let Schemes { yielded: schemes, presented } =
         if wanted.is_empty() { Schemes::default() } else { Box::pin(read_schemes(auth, parts, &wanted)).await? };
 
@@ -151,12 +162,17 @@ async fn token_and_user<U: AuthUser>(
 /// What the token of a request says, where it shows one. One that was verified before, and is sent as most clients send it, is
 /// known by its digest; anything else is taken apart.
 async fn token<U: AuthUser>(auth: &Auth<U>, parts: &Parts) -> Result<Option<Arc<AccessClaims>>, Refusal> {
-    if let Some(token) = bearer::at_a_glance(&parts.headers)
-        && let Some(claims) = auth.seen_before(token).await?
-    {
-        return Ok(Some(claims));
+    let cookies = auth.answers().session_cookie;
+    match bearer::at_a_glance(&parts.headers) {
+        Glance::Nothing if !cookies => return Ok(None),
+        Glance::Token(token) => {
+            if let Some(claims) = auth.seen_before(token).await? {
+                return Ok(Some(claims));
+            }
+        }
+        Glance::Nothing | Glance::Other => {}
     }
-    let credential = bearer::presented(&parts.headers, auth.answers().session_cookie).map_err(Refusal::InvalidToken)?;
+    let credential = bearer::presented(&parts.headers, cookies).map_err(Refusal::InvalidToken)?;
     Ok(Some(match credential {
         None => return Ok(None),
         Some(Bearer::Header(token)) => auth.verify_token(token).await?,

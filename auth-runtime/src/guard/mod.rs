@@ -178,10 +178,10 @@ async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S) -> Result
             return Err(auth.answers().reject(&refusal, of_group, parts));
         }
     }
-    match try_authenticate(auth, parts, rules, &Wants::of(E::TAKES)).await {
+    match try_authenticate(auth, parts, rules, &const { Wants::of(E::TAKES) }).await {
         Ok(principal) => {
             record_granted(auth, parts, &principal);
-            principal.offer(parts, E::TAKES.iter().filter(|takes| **takes != Takes::Nothing).count());
+            principal.offer(parts, const { arguments(E::TAKES) });
             Ok(())
         }
         Err(refusal) if E::OPTIONS.observed => {
@@ -241,6 +241,18 @@ where
         });
         Ok(Self { denial, endpoint: PhantomData })
     }
+}
+
+/// How many of a handler's arguments take something.
+const fn arguments(takes: &[Takes]) -> usize {
+    let (mut rest, mut some) = (takes, 0);
+    while let [first, others @ ..] = rest {
+        if !matches!(first, Takes::Nothing) {
+            some += 1;
+        }
+        rest = others;
+    }
+    some
 }
 
 const fn fits_all(policy: &Policy, takes: &[Takes]) {

@@ -152,37 +152,37 @@ applies_to!(A, B, C, D, E, F, G, H);
 /// assert_eq!(Policy::PUBLIC.to_string(), "public");
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct Policy(Kind);
-
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Public,
-    All(&'static [Requirement]),
+pub struct Policy {
+    /// None for a public one.
+    requirements: &'static [Requirement],
+    /// Whether there is a security scheme anywhere in it: mostly there is none, and then nothing has to be searched.
+    has_schemes: bool,
+    /// The same of a named policy.
+    has_named: bool,
 }
 
 impl Policy {
     /// Anyone may call.
-    pub const PUBLIC: Self = Self(Kind::Public);
+    pub const PUBLIC: Self = Self { requirements: &[], has_schemes: false, has_named: false };
 
     /// Whoever has all of these may call; an empty list still asks for a genuine token.
     #[must_use]
     pub const fn all(requirements: &'static [Requirement]) -> Self {
-        Self(Kind::All(if requirements.is_empty() { &[Requirement::Token] } else { requirements }))
+        let requirements = if requirements.is_empty() { &[Requirement::Token] } else { requirements };
+        let (has_schemes, has_named) = (mention(requirements, Mention::Scheme), mention(requirements, Mention::Named));
+        Self { requirements, has_schemes, has_named }
     }
 
     /// Whether it is `#[public]`.
     #[must_use]
     pub const fn is_public(&self) -> bool {
-        matches!(self.0, Kind::Public)
+        self.requirements.is_empty()
     }
 
     /// What is required, each; empty for a public policy.
     #[must_use]
     pub const fn requirements(&self) -> &'static [Requirement] {
-        match self.0 {
-            Kind::All(requirements) => requirements,
-            Kind::Public => &[],
-        }
+        self.requirements
     }
 
     /// Whether whoever may call has a token, and so a user.
@@ -233,14 +233,18 @@ impl<'a> Rules<'a> {
     /// The named policies without which nobody is let in.
     pub(crate) fn held(self) -> Vec<TypeId> {
         let mut held = Vec::new();
-        self.iter().for_each(|one| one.collect_held(&mut held));
+        if self.may_have(self.own.has_named) {
+            self.iter().for_each(|one| one.collect_held(&mut held));
+        }
         held
     }
 
     /// The named policies in it.
     pub(crate) fn named(self) -> Vec<&'static Named> {
         let mut named = Vec::new();
-        self.iter().for_each(|one| one.collect_named(&mut named));
+        if self.may_have(self.own.has_named) {
+            self.iter().for_each(|one| one.collect_named(&mut named));
+        }
         named
     }
 
@@ -288,8 +292,15 @@ impl<'a> Rules<'a> {
     /// The schemes whose credentials it reads.
     pub(crate) fn schemes(self) -> Vec<&'static Scheme> {
         let mut schemes = Vec::new();
-        self.iter().for_each(|one| one.collect_schemes(&mut schemes));
+        if self.may_have(self.own.has_schemes) {
+            self.iter().for_each(|one| one.collect_schemes(&mut schemes));
+        }
         schemes
+    }
+
+    /// Whether there may be any of what its own policy has some of, or has not. Of a group's policies nothing is known.
+    fn may_have(self, own: bool) -> bool {
+        own || !self.group.is_empty()
     }
 }
 
@@ -391,6 +402,33 @@ pub struct TypeName {
     pub module: &'static str,
     /// Its own name.
     pub name: &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Mention {
+    Scheme,
+    Named,
+}
+
+/// Whether there is such a thing anywhere in these.
+const fn mention(requirements: &[Requirement], what: Mention) -> bool {
+    let mut rest = requirements;
+    while let [first, others @ ..] = rest {
+        let found = match first {
+            Requirement::All(inner) | Requirement::Any(inner) => mention(inner, what),
+            Requirement::Not(inner) => mention(std::slice::from_ref(inner), what),
+            Requirement::Named(named) => {
+                matches!(what, Mention::Named) || mention(std::slice::from_ref(&named.requirement), what)
+            }
+            Requirement::Scheme(..) => matches!(what, Mention::Scheme),
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+        rest = others;
+    }
+    false
 }
 
 enum Implied {

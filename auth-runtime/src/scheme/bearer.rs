@@ -18,9 +18,22 @@ pub(crate) fn credential(headers: &HeaderMap) -> Result<Option<&str>, TokenFault
     }
 }
 
-/// What follows `Bearer ` in the one `Authorization` header, unread: enough to recognise a token that was read before.
-pub(crate) fn at_a_glance(headers: &HeaderMap) -> Option<&[u8]> {
-    authorization::header(headers).ok()??.strip_prefix(b"Bearer ")
+/// What a first look at `Authorization` shows.
+pub(crate) enum Glance<'a> {
+    /// There is none.
+    Nothing,
+    /// What follows `Bearer ` in the only one, unread: enough to recognise a token that was read before.
+    Token(&'a [u8]),
+    /// It has to be [read](presented).
+    Other,
+}
+
+pub(crate) fn at_a_glance(headers: &HeaderMap) -> Glance<'_> {
+    match authorization::header(headers) {
+        Ok(None) => Glance::Nothing,
+        Ok(Some(value)) => value.strip_prefix(b"Bearer ").map_or(Glance::Other, Glance::Token),
+        Err(_) => Glance::Other,
+    }
 }
 
 /// Whether it has no blank and no comma. All of it is looked at, since that is faster than to stop at the first.

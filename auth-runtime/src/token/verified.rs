@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use siphasher::sip128::{Hash128, SipHasher24};
+use siphasher::sip128::{Hash128, SipHasher13};
 use zeroize::Zeroizing;
 
 use super::AccessClaims;
@@ -21,8 +21,8 @@ const MOST_SCOPES: usize = 64;
 /// Where a digest can be: one of so many places, of which the one that ends first gives way.
 const WAYS: usize = 4;
 
-/// What a token is looked up by: its SipHash-2-4 of 128 bits, with a key that nobody outside this process knows. So nobody can
-/// make a text whose digest is another token's, any more than guess one.
+/// What a token is looked up by: its SipHash-1-3 of 128 bits, with a key that nobody outside this process knows and no answer
+/// tells anything of. So nobody can make a text whose digest is that of somebody else's token, which is not known either.
 pub(crate) type Digest = Hash128;
 
 /// A bounded cache of genuine tokens, by their digests. A stranger cannot fill it: a token comes in when it has been verified.
@@ -31,7 +31,7 @@ pub(crate) type Digest = Hash128;
 /// signing key has not ended, and the token has begun and not expired. Whatever else there is to say of a token, its
 /// revocation and its user, is asked behind this, each time.
 pub(crate) struct VerifiedTokens {
-    hasher: SipHasher24,
+    hasher: SipHasher13,
     sets: Box<[RwLock<[Option<Entry>; WAYS]>]>,
 }
 
@@ -55,7 +55,7 @@ impl VerifiedTokens {
     pub(crate) fn new(most: usize, randomness: &Randomness) -> Self {
         let mut key = Zeroizing::new([0; 16]);
         let sets = if randomness.fill(key.as_mut_slice()).is_ok() { most.div_ceil(WAYS) } else { 0 };
-        Self { hasher: SipHasher24::new_with_key(&key), sets: (0..sets).map(|_| RwLock::default()).collect() }
+        Self { hasher: SipHasher13::new_with_key(&key), sets: (0..sets).map(|_| RwLock::default()).collect() }
     }
 
     /// The digest under which a token is looked up; `None` for one that is never kept.
