@@ -145,6 +145,7 @@ impl Watch {
     }
 
     /// Whether anybody is told of each request that was let in: the event that is the most frequent, and mostly nobody's.
+    #[inline]
     pub(crate) fn sees_granted(&self) -> bool {
         self.sink.is_some() || cfg!(feature = "metrics") || tracing::enabled!(tracing::Level::DEBUG)
     }

@@ -214,6 +214,7 @@ impl<'a> Rules<'a> {
     }
 
     /// Everything that is required.
+    #[inline]
     pub(crate) fn iter(self) -> impl Iterator<Item = &'a Requirement> {
         self.group.iter().chain(self.own.requirements())
     }
@@ -231,6 +232,7 @@ impl<'a> Rules<'a> {
     }
 
     /// The named policies without which nobody is let in.
+    #[inline]
     pub(crate) fn held(self) -> Vec<TypeId> {
         let mut held = Vec::new();
         if self.may_have(self.own.has_named) {
@@ -290,6 +292,7 @@ impl<'a> Rules<'a> {
     }
 
     /// The schemes whose credentials it reads.
+    #[inline]
     pub(crate) fn schemes(self) -> Vec<&'static Scheme> {
         let mut schemes = Vec::new();
         if self.may_have(self.own.has_schemes) {
@@ -299,6 +302,7 @@ impl<'a> Rules<'a> {
     }
 
     /// Whether there may be any of what its own policy has some of, or has not. Of a group's policies nothing is known.
+    #[inline]
     fn may_have(self, own: bool) -> bool {
         own || !self.group.is_empty()
     }

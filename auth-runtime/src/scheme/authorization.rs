@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, header::AUTHORIZATION};
 use super::credential::CredentialFault;
 
 /// The header's value; `None` where there is none. Two headers are a guess at which one counts.
+#[inline]
 pub(super) fn header(headers: &HeaderMap) -> Result<Option<&[u8]>, CredentialFault> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next();
@@ -26,6 +27,7 @@ fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
+#[inline]
 fn trim(mut bytes: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = bytes
         && is_blank(*first)

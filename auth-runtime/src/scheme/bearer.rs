@@ -28,6 +28,7 @@ pub(crate) enum Glance<'a> {
     Other,
 }
 
+#[inline]
 pub(crate) fn at_a_glance(headers: &HeaderMap) -> Glance<'_> {
     match authorization::header(headers) {
         Ok(None) => Glance::Nothing,

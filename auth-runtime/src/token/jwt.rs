@@ -189,12 +189,13 @@ const FIRST_PARTY: &str = "urn:auth-runtime:first-party";
 
 impl JwtVerifier {
     /// What this token says, where it was verified before and nothing that its being good depends on has changed since.
+    #[inline]
     pub(crate) fn seen_before(&self, token: &[u8]) -> Option<Arc<AccessClaims>> {
         if self.keys.are_stale() {
             return None;
         }
         let digest = self.verified.digest(token)?;
-        self.verified.find(digest, self.keys.current().generation(), self.clock.unix_seconds())
+        self.verified.find(digest, self.keys.generation(), self.clock.unix_seconds())
     }
 
     pub(crate) async fn verify(&self, token: &str) -> Result<Arc<AccessClaims>, TokenFault> {

@@ -59,11 +59,13 @@ impl VerifiedTokens {
     }
 
     /// The digest under which a token is looked up; `None` for one that is never kept.
+    #[inline]
     pub(crate) fn digest(&self, token: &[u8]) -> Option<Digest> {
         (!self.sets.is_empty() && token.len() <= MOST_BYTES).then(|| self.hasher.hash(token))
     }
 
     /// What this token says, if it was verified with these keys, and is good now.
+    #[inline]
     pub(crate) fn find(&self, digest: Digest, generation: u64, now: u64) -> Option<Arc<AccessClaims>> {
         let set = self.set(digest)?.read().unwrap_or_else(PoisonError::into_inner);
         let entry = set.iter().flatten().find(|entry| entry.digest == digest)?;
@@ -89,6 +91,7 @@ impl VerifiedTokens {
         }
     }
 
+    #[inline]
     fn set(&self, digest: Digest) -> Option<&RwLock<[Option<Entry>; WAYS]>> {
         // One half of a digest is as good as the other.
         let sets = u64::try_from(self.sets.len()).ok()?;

@@ -174,6 +174,19 @@ impl CachedKeys {
 
     /// The keys as they are known. If they are due, they are read again meanwhile: nobody waits for it.
     pub(crate) fn current(self: &Arc<Self>) -> Arc<KeySet> {
+        self.read_if_due();
+        self.snapshot()
+    }
+
+    /// The [`generation`](KeySet::generation) of those.
+    #[inline]
+    pub(crate) fn generation(self: &Arc<Self>) -> u64 {
+        self.read_if_due();
+        self.current.read().unwrap_or_else(PoisonError::into_inner).keys.generation
+    }
+
+    #[inline]
+    fn read_if_due(self: &Arc<Self>) {
         if let Some(source) = &self.source
             && elapsed(&source.asked_at) >= source.every
             && source.reading.try_lock().is_ok()
@@ -185,7 +198,6 @@ impl CachedKeys {
                 }
             });
         }
-        self.snapshot()
     }
 
     pub(crate) fn snapshot(&self) -> Arc<KeySet> {
@@ -193,6 +205,7 @@ impl CachedKeys {
     }
 
     /// Whether they were read so long ago that a key may have been withdrawn for long, and nobody would have noticed.
+    #[inline]
     pub(crate) fn are_stale(&self) -> bool {
         self.source.as_ref().is_some_and(|source| elapsed(&source.read_at) >= source.every.saturating_mul(2))
     }
