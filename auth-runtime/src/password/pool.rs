@@ -4,9 +4,10 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{HashError, PasswordHash, PasswordHasher, Verdict, normalized};
 use crate::secret::Secret;
@@ -32,7 +33,7 @@ pub struct PoolSize {
 
 impl Default for PoolSize {
     fn default() -> Self {
-        let permits = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let permits = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Self { permits, waiting: permits.get().saturating_mul(64) }
     }
 }
@@ -142,14 +143,32 @@ impl HashingTurn {
         job: impl FnOnce(&dyn PasswordHasher) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, PoolError> {
         let (hasher, held) = (Arc::clone(&self.hasher), Arc::clone(&self.held));
+        let (answer, answered) = oneshot::channel();
         // The job owns its turn too: a request that is dropped does not end it while the hash still runs.
-        let job = tokio::task::spawn_blocking(move || {
+        let job = move || {
+            give_way();
             let outcome = job(hasher.as_ref());
             drop(held);
-            outcome
-        });
-        job.await.map_err(|_| PoolError::Busy)?.map_err(PoolError::Hash)
+            // Nobody may wait for it any more.
+            let _ = answer.send(outcome);
+        };
+        // A thread of its own: to make one takes thousands of times less than what it does, and its priority can be lowered,
+        // which those of the runtime's threads that others use too could not be raised from again.
+        thread::Builder::new().name("auth-hash".to_owned()).spawn(job).map_err(|_| PoolError::Busy)?;
+        answered.await.map_err(|_| PoolError::Busy)?.map_err(PoolError::Hash)
     }
+}
+
+/// How much nicer than the rest of the process a thread is that hashes: what is answered in microseconds does not wait for its
+/// slices of milliseconds. It matters only while there is more to do than there are cores.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
+/// On Linux, a thread has a priority of its own.
+fn give_way() {
+    // Where it is not allowed, it is a thread like any other.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(NICE);
 }
 
 #[cfg(test)]
