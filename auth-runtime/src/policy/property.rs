@@ -590,6 +590,36 @@ fn every_scheme_in_a_policy_is_read_once() {
 }
 
 #[test]
+fn a_scheme_and_a_name_are_found_wherever_they_stand() {
+    const NAME: Named = named::<1>("Name", Requirement::Token);
+    const NAMED: Requirement = Requirement::Named(&NAME);
+    for (found, wrapped) in [
+        (KEY, KEY),
+        (KEY, all(&[TOKEN, KEY])),
+        (KEY, any(&[TOKEN, KEY])),
+        (KEY, not(KEY)),
+        (KEY, by_name("Devices", KEY)),
+        (NAMED, NAMED),
+        (NAMED, all(&[TOKEN, NAMED])),
+        (NAMED, any(&[TOKEN, NAMED])),
+        (NAMED, not(NAMED)),
+        (NAMED, by_name("Outer", NAMED)),
+    ] {
+        let count = |rules: Rules<'_>| match found {
+            Requirement::Named(_) => rules.named().iter().filter(|named| named.name == NAME.name).count(),
+            _ => rules.schemes().len(),
+        };
+        let own = rules(&[TOKEN, wrapped]);
+        assert_eq!(count(own), 1, "{own}");
+        let group = [wrapped];
+        let of_group = Rules { group: &group, own: rules(&[TOKEN]).own };
+        assert_eq!(count(of_group), 1, "{of_group}");
+    }
+    let none = rules(&[TOKEN, any(&[SCOPE, not(ROLE)])]);
+    assert!(none.schemes().is_empty() && none.named().is_empty() && none.held().is_empty());
+}
+
+#[test]
 fn the_policies_that_hold_are_those_without_which_nobody_passes() {
     const INNER: Named = named::<1>("Inner", Requirement::Token);
     const OUTER: Named = named::<2>("Outer", Requirement::All(&[Requirement::Named(&INNER)]));

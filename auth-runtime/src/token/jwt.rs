@@ -357,7 +357,18 @@ mod tests {
         let first = verifier.verify_at_once(&token).unwrap();
         let again = verifier.verify_at_once(&token).unwrap();
         assert!(Arc::ptr_eq(&first, &again), "the second time it need not be read");
+        assert!(verifier.seen_before(token.as_bytes()).is_some_and(|seen| Arc::ptr_eq(&first, &seen)));
         (verifier, keys, time, token)
+    }
+
+    /// What a request is told of a token: what was found out before never says anything else than what is found out now.
+    fn asked(verifier: &JwtVerifier, token: &str) -> Result<Arc<AccessClaims>, TokenFault> {
+        let seen = verifier.seen_before(token.as_bytes());
+        let verified = verifier.verify_at_once(token);
+        if let Some(seen) = seen {
+            assert_eq!(verified.as_ref(), Ok(&seen), "{token}");
+        }
+        verified
     }
 
     #[test]
@@ -374,7 +385,7 @@ mod tests {
                 (NOW, None),
             ] {
                 time.store(now, Ordering::SeqCst);
-                assert_eq!(verifier.verify_at_once(&token).err(), fault, "{now}");
+                assert_eq!(asked(&verifier, &token).err(), fault, "{now}");
             }
         }
     }
@@ -383,22 +394,24 @@ mod tests {
     fn a_token_that_was_verified_before_is_refused_without_its_key() {
         let other = SigningKey::from_secret(&Secret::new("another-key-another-key-another!")).unwrap();
         let (verifier, keys, _, token) = warm(&claims("{}"), &key(), 0);
-        keys.replace(other.clone(), [key()]);
-        assert!(verifier.verify_at_once(&token).is_ok(), "it is still among them");
         keys.replace(other.clone(), []);
-        assert_eq!(verifier.verify_at_once(&token), Err(TokenFault::UnknownKey));
+        assert_eq!(asked(&verifier, &token), Err(TokenFault::UnknownKey));
+        keys.replace(other.clone(), [key()]);
+        assert!(asked(&verifier, &token).is_ok(), "it is still among them");
+        keys.replace(other.clone(), []);
+        assert_eq!(asked(&verifier, &token), Err(TokenFault::UnknownKey));
         keys.replace(key(), []);
-        assert!(verifier.verify_at_once(&token).is_ok());
+        assert!(asked(&verifier, &token).is_ok());
     }
 
     #[test]
     fn a_token_that_was_verified_before_ends_with_its_key() {
         let (verifier, keys, time, token) = warm(&claims(r#"{"exp":1800000060}"#), &key(), 0);
         keys.replace_until(key(), NOW + 10);
-        assert!(verifier.verify_at_once(&token).is_ok(), "and is kept, with the end of its key");
+        assert!(asked(&verifier, &token).is_ok(), "and is kept, with the end of its key");
         for (now, fault) in [(NOW + 9, None), (NOW + 10, Some(TokenFault::UnknownKey))] {
             time.store(now, Ordering::SeqCst);
-            assert_eq!(verifier.verify_at_once(&token).err(), fault, "{now}");
+            assert_eq!(asked(&verifier, &token).err(), fault, "{now}");
         }
     }
 
@@ -408,10 +421,10 @@ mod tests {
         for index in 0..token.len() {
             let mut other = token.clone().into_bytes();
             other[index] = if other[index] == b'A' { b'B' } else { b'A' };
-            assert!(verifier.verify_at_once(&String::from_utf8(other).unwrap()).is_err(), "{index}");
+            assert!(asked(&verifier, &String::from_utf8(other).unwrap()).is_err(), "{index}");
         }
-        assert!(verifier.verify_at_once(&format!("{token}A")).is_err());
-        assert!(verifier.verify_at_once(&token[..token.len() - 1]).is_err());
+        assert!(asked(&verifier, &format!("{token}A")).is_err());
+        assert!(asked(&verifier, &token[..token.len() - 1]).is_err());
     }
 
     #[test]
