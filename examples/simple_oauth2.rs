@@ -2,7 +2,7 @@
 //!
 //! `cargo run --bin simple_oauth2`, then open the URL that it prints.
 
-use auth_runtime::prelude::*;
+use auth_runtime::{PoolSize, prelude::*};
 
 #[derive(AuthUser, Clone, Serialize, ToSchema)]
 pub(crate) struct User {
@@ -40,6 +40,8 @@ async fn main() -> Result<(), BoxError> {
     let auth = Auth::builder(users.clone())
         .signing_key(SigningKey::from_file_or_generate("simple_oauth2.key")?)
         .profile(Profile::FastApi)
+        // Who logs in waits a little longer, and everybody else less, while many log in.
+        .hashing_pool(PoolSize { nice: 10, ..PoolSize::default() })
         .build()?;
     seed(&users, &auth).await?;
 

@@ -150,8 +150,8 @@ pub use self::{
     session_cookie::Next,
     store::{
         Client, ClientStore, Column, ColumnError, ColumnKind, ColumnRole, ColumnSpec, Counter, CounterStore,
-        FoundToken, KeptToken, MOST_REMEMBERED, MemoryStore, MemoryUsers, Pace, Record, RevocationStore, Session,
-        SessionStore, StoreError, Taken, TokenDigest, TokenPurpose, UserStore, Value, WeakSecret,
+        FoundToken, KeptToken, Lookup, MOST_REMEMBERED, MemoryStore, MemoryUsers, Pace, Record, RevocationStore,
+        Session, SessionStore, StoreError, Taken, TokenDigest, TokenPurpose, UserStore, Value, WeakSecret,
     },
     token::{
         AccessClaims, Algorithm, IssuedToken, KeyError, KeyFile, KeyInfo, NewKey, SigningKey, SigningKeys, TokenError,

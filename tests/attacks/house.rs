@@ -110,7 +110,7 @@ impl House {
             .signing_key(SigningKey::generate(&Randomness::default()).unwrap())
             .sessions(MemoryStore::new())
             .password_hasher(hasher.clone())
-            .hashing_pool(PoolSize { permits: NonZeroUsize::new(2).unwrap(), waiting: 1_000 })
+            .hashing_pool(PoolSize { permits: NonZeroUsize::new(2).unwrap(), waiting: 1_000, nice: 0 })
             .clock(Clock::from_fn(move || UNIX_EPOCH + Duration::from_secs(clock.0.load(Ordering::SeqCst))));
         let auth = more(builder).build().unwrap();
         let server = TestServer::start(router().with_state(auth.clone())).await;

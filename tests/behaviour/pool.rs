@@ -49,7 +49,7 @@ impl PasswordHasher for Gated {
 
 #[tokio::test]
 async fn logins_beyond_the_queue_are_503_with_retry_after() {
-    let (gate, size) = (Gated::default(), PoolSize { permits: NonZeroUsize::MIN, waiting: 1 });
+    let (gate, size) = (Gated::default(), PoolSize { permits: NonZeroUsize::MIN, waiting: 1, nice: 0 });
     let auth = Auth::builder(users()).signing_key(key()).password_hasher(gate.clone()).hashing_pool(size).build();
     let server = Arc::new(TestServer::start(router().with_state(auth.unwrap())).await);
     let log_in = || {
@@ -81,7 +81,7 @@ async fn logins_beyond_the_queue_are_503_with_retry_after() {
 
 #[tokio::test]
 async fn a_hasher_that_panics_lets_nobody_in_and_keeps_no_place() {
-    let (gate, size) = (Gated::default(), PoolSize { permits: NonZeroUsize::MIN, waiting: 0 });
+    let (gate, size) = (Gated::default(), PoolSize { permits: NonZeroUsize::MIN, waiting: 0, nice: 0 });
     gate.open();
     let auth = Auth::builder(users()).signing_key(key()).password_hasher(gate).hashing_pool(size).build().unwrap();
     let server = TestServer::start(router().with_state(auth)).await;

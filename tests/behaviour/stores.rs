@@ -1,20 +1,12 @@
 //! The SQLite store: it survives a restart, and says what is wrong with a file that it cannot use.
 
-use std::{
-    fs,
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{fs, path::PathBuf, time::Duration};
 
 use auth_runtime::{BoxError, SqliteStore, SqliteUsersOptions, StoreError, UserStore, prelude::*};
 use sqlx::{Connection, Executor, SqliteConnection};
 use tests::{User, server::TestServer};
 
-use crate::support::{JOHN, key, router, user, users};
+use crate::support::{JOHN, key, router, user};
 
 /// A directory that is gone when the test ends.
 struct Scratch(PathBuf);
@@ -259,44 +251,4 @@ async fn a_value_of_a_wrong_kind_is_an_error_and_never_a_user() {
     other.execute("UPDATE users SET disabled = 'yes'").await.unwrap();
     let error = users.find("johndoe").await.unwrap_err().to_string();
     assert!(error.contains("the column disabled"), "{error}");
-}
-
-/// Users in memory, who count how often they were asked for by `find`.
-struct Counted(MemoryUsers<User>, AtomicUsize);
-
-impl UserStore for Counted {
-    type User = User;
-
-    async fn find(&self, username: &str) -> Result<Option<User>, StoreError> {
-        self.1.fetch_add(1, Ordering::SeqCst);
-        self.0.find(username).await
-    }
-
-    fn find_in_memory(&self, username: &str) -> Option<Option<Arc<User>>> {
-        self.0.find_in_memory(username)
-    }
-
-    async fn replace_password_hash(&self, _: &str, _: &PasswordHash, _: &PasswordHash) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
-#[tokio::test]
-async fn requests_ask_for_users_in_memory_and_logins_do_not() {
-    let users = Arc::new(Counted(users(), AtomicUsize::new(0)));
-    let auth = Auth::builder(Arc::clone(&users)).signing_key(key()).build().unwrap();
-    let server = TestServer::start(router().with_state(auth)).await;
-    let token = server.log_in("/token", JOHN).await;
-    let asked = || users.1.load(Ordering::SeqCst);
-    let by_login = asked();
-    assert!(by_login > 0, "who is in memory would be refused faster than who is not");
-    for _ in 0..2 {
-        assert_eq!(server.get_as("/active", &token).await.status, 200);
-    }
-    assert_eq!(asked(), by_login);
-    for form in ["username=johndoe&password=wrong", "username=nobody&password=wrong"] {
-        let before = asked();
-        assert_eq!(server.post_form("/token", form).await.status, 400);
-        assert!(asked() > before, "{form}");
-    }
 }

@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use auth_runtime::{
-    AccessClaims, Argon2id, ClientAddress, HashError, IssuedToken, MemoryStore, PasswordHasher, Refusal, StoreError,
-    TokenError, TokenFormat, TokenRequest, UserStore, Verdict, prelude::*,
+    AccessClaims, Argon2id, ClientAddress, HashError, IssuedToken, Lookup, MemoryStore, PasswordHasher, Refusal,
+    StoreError, TokenError, TokenFormat, TokenRequest, UserStore, Verdict, prelude::*,
 };
 use axum::extract::State;
 use tests::{User, server::TestServer};
@@ -323,5 +323,45 @@ async fn a_token_format_that_is_down_is_503() {
         assert_eq!(server.get_as("/scoped", "x").await.status, 503);
         assert_eq!(server.post_form("/token", JOHN).await.status, 503);
         assert_eq!(server.get("/scoped").await.status, 401);
+    }
+}
+
+/// Users in memory, who count how often they were asked for by `find`.
+struct Counted(MemoryUsers<User>, AtomicUsize);
+
+impl UserStore for Counted {
+    type User = User;
+
+    async fn find(&self, username: &str) -> Result<Option<User>, StoreError> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.find(username).await
+    }
+
+    fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, User> {
+        self.0.find_shared(username)
+    }
+
+    async fn replace_password_hash(&self, _: &str, _: &PasswordHash, _: &PasswordHash) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_guard_takes_users_who_are_at_hand_and_a_login_does_not() {
+    let users = Arc::new(Counted(users(), AtomicUsize::new(0)));
+    let auth = Auth::builder(Arc::clone(&users)).signing_key(key()).build().unwrap();
+    let server = TestServer::start(router().with_state(auth)).await;
+    let token = server.log_in("/token", JOHN).await;
+    let asked = || users.1.load(Ordering::SeqCst);
+    let by_login = asked();
+    assert!(by_login > 0, "who is in memory would be refused faster than who is not");
+    for _ in 0..2 {
+        assert_eq!(server.get_as("/active", &token).await.status, 200);
+    }
+    assert_eq!(asked(), by_login);
+    for form in ["username=johndoe&password=wrong", "username=nobody&password=wrong"] {
+        let before = asked();
+        assert_eq!(server.post_form("/token", form).await.status, 400);
+        assert!(asked() > before, "{form}");
     }
 }

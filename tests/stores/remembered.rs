@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicI64, Ordering},
 };
 
-use auth_runtime::{PasswordHash, SqliteStore, SqliteUsers, UserStore, endpoints::NewUser};
+use auth_runtime::{Lookup, PasswordHash, SqliteStore, SqliteUsers, UserStore, endpoints::NewUser};
 use sqlx::{Connection, Executor, SqliteConnection};
 
 use crate::support::{Account, Scratch};
@@ -14,8 +14,21 @@ fn account(name: &str) -> Account {
     Account::new_user(name.to_owned(), PasswordHash::from_stored("x"))
 }
 
+/// The user, where nothing has to be read for it.
 fn in_memory(users: &SqliteUsers<Account>, name: &str) -> Option<Account> {
-    users.find_in_memory(name).flatten().map(Arc::unwrap_or_clone)
+    match users.find_shared(name) {
+        Lookup::Known(user) => user.map(Arc::unwrap_or_clone),
+        Lookup::Read(_) => None,
+    }
+}
+
+/// The user, read if that is needed, as for a request.
+async fn shared(users: &SqliteUsers<Account>, name: &str) -> Option<Account> {
+    let user = match users.find_shared(name) {
+        Lookup::Known(user) => user,
+        Lookup::Read(user) => user.await.unwrap(),
+    };
+    user.map(Arc::unwrap_or_clone)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -25,22 +38,22 @@ async fn a_user_is_in_memory_until_anything_is_committed() {
     let users = store.users::<Account>().await.unwrap();
     users.insert(&account("jane")).await.unwrap();
     users.find("jane").await.unwrap();
-    assert!(users.find_in_memory("jane").is_none(), "nobody has shown her token");
-    users.find_and_remember("jane").await.unwrap();
+    assert!(in_memory(&users, "jane").is_none(), "a login does not keep her");
+    shared(&users, "jane").await;
     for _ in 0..3 {
         assert!(in_memory(&users, "jane").is_some(), "nothing has changed");
     }
     assert!(in_memory(&users.clone(), "jane").is_some(), "clones share it");
-    assert!(users.find_and_remember("nobody").await.unwrap().is_none());
-    assert!(users.find_in_memory("nobody").is_none(), "only those who exist are kept");
+    assert!(shared(&users, "nobody").await.is_none());
+    assert!(in_memory(&users, "nobody").is_none(), "only those who exist are kept");
 
     users.set_disabled("jane", true).await.unwrap();
-    assert!(users.find_in_memory("jane").is_none());
-    users.find_and_remember("jane").await.unwrap();
+    assert!(in_memory(&users, "jane").is_none());
+    shared(&users, "jane").await;
     assert!(in_memory(&users, "jane").unwrap().disabled);
 
     store.close().await;
-    assert!(users.find_in_memory("jane").is_none(), "a closed file says nothing");
+    assert!(in_memory(&users, "jane").is_none(), "a closed file says nothing");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -64,7 +77,7 @@ async fn nobody_in_memory_is_older_than_the_file() {
                             from_memory += 1;
                             user
                         }
-                        None => users.find_and_remember("jane").await.unwrap().map(Arc::unwrap_or_clone).unwrap(),
+                        None => shared(&users, "jane").await.unwrap(),
                     };
                     let age = i64::from(seen.age.unwrap());
                     assert!(age >= at_least, "{age} is shown after {at_least} was committed");
@@ -92,12 +105,12 @@ async fn nobody_in_memory_is_older_than_the_file() {
 }
 
 #[tokio::test]
-async fn what_is_taken_back_is_no_change_and_what_is_committed_together_is_seen_together() {
+async fn what_is_rolled_back_is_no_change() {
     let scratch = Scratch::new();
     let path = scratch.0.join("auth.db");
     let users = SqliteUsers::<Account>::open(&path).await.unwrap();
     users.insert(&account("jane")).await.unwrap();
-    users.find_and_remember("jane").await.unwrap();
+    shared(&users, "jane").await;
     let mut other = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
     other.execute("BEGIN IMMEDIATE").await.unwrap();
     other.execute("UPDATE users SET is_blocked = 1").await.unwrap();
@@ -105,12 +118,24 @@ async fn what_is_taken_back_is_no_change_and_what_is_committed_together_is_seen_
     other.execute("ROLLBACK").await.unwrap();
     assert!(!in_memory(&users, "jane").unwrap().disabled);
     other.execute("UPDATE users SET is_blocked = 1").await.unwrap();
-    assert!(users.find_in_memory("jane").is_none());
-    // The log is written into the file, and begins anew.
+    assert!(in_memory(&users, "jane").is_none());
+}
+
+#[tokio::test]
+async fn a_change_after_the_log_began_anew_is_seen() {
+    let scratch = Scratch::new();
+    let path = scratch.0.join("auth.db");
+    let users = SqliteUsers::<Account>::open(&path).await.unwrap();
+    users.insert(&account("jane")).await.unwrap();
+    let mut other = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
     other.execute("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
-    users.find_and_remember("jane").await.unwrap();
+    other.execute("UPDATE users SET is_blocked = 1").await.unwrap();
+    assert!(shared(&users, "jane").await.unwrap().disabled);
+    // The log is as long as it was when she was read.
+    other.execute("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
     other.execute("UPDATE users SET is_blocked = 0").await.unwrap();
-    assert!(users.find_in_memory("jane").is_none());
+    assert!(in_memory(&users, "jane").is_none());
+    assert!(!shared(&users, "jane").await.unwrap().disabled);
 }
 
 #[tokio::test]
@@ -121,7 +146,7 @@ async fn a_change_by_another_program_is_seen_at_once() {
     let users = SqliteUsers::<Account>::open(&path).await.unwrap();
     users.insert(&account("jane")).await.unwrap();
     for blocked in [true, false, true] {
-        users.find_and_remember("jane").await.unwrap();
+        shared(&users, "jane").await;
         assert!(in_memory(&users, "jane").is_some());
         let program = format!(
             "import sqlite3; c = sqlite3.connect({path:?}); c.execute('UPDATE users SET is_blocked = ?', ({},)); c.commit()",
@@ -129,7 +154,7 @@ async fn a_change_by_another_program_is_seen_at_once() {
         );
         let done = std::process::Command::new("python3").args(["-c", &program]).status().unwrap();
         assert!(done.success());
-        assert!(users.find_in_memory("jane").is_none());
+        assert!(in_memory(&users, "jane").is_none());
         assert_eq!(users.find("jane").await.unwrap().unwrap().disabled, blocked);
     }
 }

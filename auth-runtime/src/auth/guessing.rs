@@ -137,7 +137,10 @@ mod tests {
     #[test]
     fn an_auth_has_room_for_what_its_pool_hashes_at_once() {
         let permits = NonZeroUsize::new(40).unwrap();
-        let auth = crate::Auth::without_users().hashing_pool(crate::PoolSize { permits, waiting: 0 }).build().unwrap();
+        let auth = crate::Auth::without_users()
+            .hashing_pool(crate::PoolSize { permits, waiting: 0, nice: 0 })
+            .build()
+            .unwrap();
         assert_eq!((auth.0.guessing.account.free, auth.0.guessing.familiar.free), (50, 80));
     }
 
@@ -146,7 +149,7 @@ mod tests {
         let defaults = GuessingLimits::default();
         let strict = GuessingLimits { account: Pace { free: 3, ..defaults.account }, ..defaults };
         for limits in [strict, defaults, GuessingLimits::NONE] {
-            let size = crate::PoolSize { permits: NonZeroUsize::new(40).unwrap(), waiting: 0 };
+            let size = crate::PoolSize { permits: NonZeroUsize::new(40).unwrap(), waiting: 0, nice: 0 };
             let auth = crate::Auth::without_users().hashing_pool(size).guessing_limits(limits).build().unwrap();
             assert_eq!(auth.0.guessing, limits);
         }

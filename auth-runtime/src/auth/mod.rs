@@ -47,7 +47,9 @@ use crate::{
     password::{HashingPool, PasswordHash, PasswordRules},
     policy::{Requirement, Rules, TOO_MANY},
     scheme::Authenticators,
-    store::{AnyClientStore, AnyCounterStore, AnyRevocationStore, AnyUserStore, StoreError, TokenPurpose, UserStore},
+    store::{
+        AnyClientStore, AnyCounterStore, AnyRevocationStore, AnyUserStore, Lookup, StoreError, TokenPurpose, UserStore,
+    },
     token::{AccessClaims, AnyTokenFormat, Jwk, Jwt, TokenError, TokenFault},
     user::AuthUser,
     watch::AuditEvent,
@@ -338,12 +340,12 @@ impl<U: AuthUser> Auth<U> {
         self.bounded(self.0.users.find(username)).await
     }
 
-    /// The same for a request that shows a token, of whom nothing is copied where users are in memory.
+    /// The same for the guard of a request.
     pub(crate) async fn find_shared(&self, username: &str) -> Result<Option<Arc<U>>, Refusal> {
-        if let Some(found) = self.0.users.find_in_memory(username) {
-            return Ok(found);
+        match self.0.users.find_shared(username) {
+            Lookup::Known(user) => Ok(user),
+            Lookup::Read(user) => Box::pin(self.bounded(user)).await,
         }
-        Box::pin(self.bounded(self.0.users.find_and_remember(username))).await
     }
 }
 

@@ -417,7 +417,7 @@ mod tests {
 
     #[tokio::test]
     async fn where_the_queue_is_full_nobody_is_looked_up() {
-        let none = PoolSize { permits: NonZeroUsize::MIN, waiting: 0 };
+        let none = PoolSize { permits: NonZeroUsize::MIN, waiting: 0, nice: 0 };
         let house = House::with(|builder| builder.hashing_pool(none));
         let place = house.auth.0.pool.enter().unwrap();
         assert_eq!(house.try_as("alice", "correct").await, Err(Refusal::Unavailable));

@@ -414,11 +414,7 @@ impl Answers {
     fn json(&self, media_type: &'static str, refusal: &Refusal, body: &impl Serialize) -> Prepared {
         // Text and numbers under fixed names: there is nothing that cannot be written.
         let body = Bytes::from(serde_json::to_vec(body).unwrap_or_default());
-        let headers = HeaderMap::from_iter([
-            (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
-            // axum would add it each time, and a copy of prepared headers has no room for it.
-            (header::CONTENT_LENGTH, HeaderValue::from(body.len())),
-        ]);
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(media_type))]);
         Prepared { status: self.status(refusal), headers, body }
     }
 }

@@ -29,21 +29,24 @@ pub(crate) struct Wants {
     token: bool,
     user: bool,
     optional_user: bool,
-    schemes: bool,
+    /// How many arguments ask for something.
+    pub(super) arguments: usize,
     takes: &'static [Takes],
 }
 
 impl Wants {
     pub(crate) const fn of(takes: &'static [Takes]) -> Self {
-        let mut wants = Self { token: false, user: false, optional_user: false, schemes: false, takes };
+        let mut wants = Self { token: false, user: false, optional_user: false, arguments: 0, takes };
         let mut rest = takes;
         while let [first, others @ ..] = rest {
             match first {
-                Takes::Nothing | Takes::Proof(_) => {}
+                Takes::Nothing | Takes::Proof(_) | Takes::Scheme(_) | Takes::OptionalScheme(_) => {}
                 Takes::Token | Takes::OptionalToken => wants.token = true,
                 Takes::User => wants.user = true,
                 Takes::OptionalUser => wants.optional_user = true,
-                Takes::Scheme(_) | Takes::OptionalScheme(_) => wants.schemes = true,
+            }
+            if !matches!(first, Takes::Nothing) {
+                wants.arguments += 1;
             }
             rest = others;
         }
@@ -51,8 +54,7 @@ impl Wants {
     }
 
     fn schemes(&self) -> impl Iterator<Item = &'static Scheme> {
-        let takes = if self.schemes { self.takes } else { &[] };
-        takes.iter().filter_map(|takes| match takes {
+        self.takes.iter().filter_map(|takes| match takes {
             Takes::Scheme(scheme) | Takes::OptionalScheme(scheme) => Some(*scheme),
             _ => None,
         })

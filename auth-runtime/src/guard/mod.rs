@@ -178,10 +178,11 @@ async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S) -> Result
             return Err(auth.answers().reject(&refusal, of_group, parts));
         }
     }
-    match try_authenticate(auth, parts, rules, &const { Wants::of(E::TAKES) }).await {
+    let wants = const { Wants::of(E::TAKES) };
+    match try_authenticate(auth, parts, rules, &wants).await {
         Ok(principal) => {
             record_granted(auth, parts, &principal);
-            principal.offer(parts, const { arguments(E::TAKES) });
+            principal.offer(parts, wants.arguments);
             Ok(())
         }
         Err(refusal) if E::OPTIONS.observed => {
@@ -241,18 +242,6 @@ where
         });
         Ok(Self { denial, endpoint: PhantomData })
     }
-}
-
-/// How many of a handler's arguments take something.
-const fn arguments(takes: &[Takes]) -> usize {
-    let (mut rest, mut some) = (takes, 0);
-    while let [first, others @ ..] = rest {
-        if !matches!(first, Takes::Nothing) {
-            some += 1;
-        }
-        rest = others;
-    }
-    some
 }
 
 const fn fits_all(policy: &Policy, takes: &[Takes]) {

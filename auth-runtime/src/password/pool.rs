@@ -7,7 +7,10 @@ use std::{
     thread,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+};
 
 use super::{HashError, PasswordHash, PasswordHasher, Verdict, normalized};
 use crate::secret::Secret;
@@ -29,12 +32,17 @@ pub struct PoolSize {
     /// Logins that may wait for a permit; beyond that they are answered with 503 and `Retry-After`. By default 64 for
     /// each permit.
     pub waiting: usize,
+    /// How much less urgent a hash is than the rest of the process, from 0 to 19, on Linux: what is answered in microseconds then
+    /// waits less for hashes that take milliseconds, and logins wait for whatever else keeps all cores busy (a thread of nice 10 has
+    /// a tenth of another's time there). By default 0: a sandbox may kill a program that changes priorities (`setpriority`, which
+    /// systemd counts among `@resources`).
+    pub nice: u8,
 }
 
 impl Default for PoolSize {
     fn default() -> Self {
         let permits = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { permits, waiting: permits.get().saturating_mul(64) }
+        Self { permits, waiting: permits.get().saturating_mul(64), nice: 0 }
     }
 }
 
@@ -55,6 +63,7 @@ pub(crate) struct HashingPool {
     /// Jobs that run or wait. Seats are given back by the job's own drop, however it ends.
     present: Arc<AtomicUsize>,
     max_present: usize,
+    nice: u8,
 }
 
 struct Seat(Arc<AtomicUsize>);
@@ -73,6 +82,7 @@ impl HashingPool {
             permits: Arc::new(Semaphore::new(permits)),
             present: Arc::default(),
             max_present: permits.saturating_add(size.waiting),
+            nice: size.nice,
         }
     }
 
@@ -101,7 +111,8 @@ impl Place<'_> {
     /// Waits for its turn to hash.
     pub(crate) async fn turn(self) -> Result<HashingTurn, PoolError> {
         let permit = Arc::clone(&self.pool.permits).acquire_owned().await.map_err(|_| PoolError::Busy)?;
-        Ok(HashingTurn { hasher: Arc::clone(&self.pool.hasher), held: Arc::new((permit, self.seat)) })
+        let HashingPool { hasher, nice, .. } = self.pool;
+        Ok(HashingTurn { hasher: Arc::clone(hasher), held: Arc::new((permit, self.seat)), nice: *nice })
     }
 }
 
@@ -109,6 +120,7 @@ impl Place<'_> {
 pub(crate) struct HashingTurn {
     hasher: Arc<dyn PasswordHasher>,
     held: Arc<(OwnedSemaphorePermit, Seat)>,
+    nice: u8,
 }
 
 impl HashingTurn {
@@ -142,34 +154,38 @@ impl HashingTurn {
         &self,
         job: impl FnOnce(&dyn PasswordHasher) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, PoolError> {
-        let (hasher, held) = (Arc::clone(&self.hasher), Arc::clone(&self.held));
+        let (hasher, held, nice) = (Arc::clone(&self.hasher), Arc::clone(&self.held), self.nice);
         let (answer, answered) = oneshot::channel();
+        let runtime = Handle::current();
         // The job owns its turn too: a request that is dropped does not end it while the hash still runs.
         let job = move || {
-            give_way();
+            // A hasher may ask the runtime for something, as it may on any of its threads.
+            let _entered = runtime.enter();
+            give_way(nice);
             let outcome = job(hasher.as_ref());
             drop(held);
             // Nobody may wait for it any more.
             let _ = answer.send(outcome);
         };
-        // A thread of its own: to make one takes thousands of times less than what it does, and its priority can be lowered,
-        // which those of the runtime's threads that others use too could not be raised from again.
-        thread::Builder::new().name("auth-hash".to_owned()).spawn(job).map_err(|_| PoolError::Busy)?;
+        // Not `spawn_blocking`: a priority that was lowered cannot be raised again, and the runtime's threads do other work too.
+        if let Err(error) = thread::Builder::new().name("auth-hash".to_owned()).spawn(job) {
+            tracing::error!(event = "hash.no_thread", %error);
+            return Err(PoolError::Busy);
+        }
         answered.await.map_err(|_| PoolError::Busy)?.map_err(PoolError::Hash)
     }
 }
 
-/// How much nicer than the rest of the process a thread is that hashes: what is answered in microseconds does not wait for its
-/// slices of milliseconds. It matters only while there is more to do than there are cores.
+/// On Linux, a thread has a priority of its own. Where it may not be lowered, it is a thread like any other.
 #[cfg(target_os = "linux")]
-const NICE: i32 = 10;
-
-/// On Linux, a thread has a priority of its own.
-fn give_way() {
-    // Where it is not allowed, it is a thread like any other.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(NICE);
+fn give_way(nice: u8) {
+    if nice > 0 {
+        let _ = rustix::process::nice(nice.into());
+    }
 }
+
+#[cfg(not(target_os = "linux"))]
+fn give_way(_: u8) {}
 
 #[cfg(test)]
 mod tests {
@@ -217,7 +233,7 @@ mod tests {
 
     fn pool(permits: usize, waiting: usize) -> (Arc<Gated>, HashingPool) {
         let gated = Arc::new(Gated::default());
-        let size = PoolSize { permits: NonZeroUsize::new(permits).unwrap(), waiting };
+        let size = PoolSize { permits: NonZeroUsize::new(permits).unwrap(), waiting, nice: 0 };
         (Arc::clone(&gated), HashingPool::new(Arc::new(Handle(gated)), size))
     }
 
@@ -269,5 +285,36 @@ mod tests {
         gated.open();
         until(|| pool.present.load(Ordering::SeqCst) == 0).await;
         assert!(pool.hash("x".into()).await.is_ok());
+    }
+
+    /// Tells the nice value of the thread that it runs on, and whether it knows the runtime.
+    #[cfg(target_os = "linux")]
+    struct Telling;
+
+    #[cfg(target_os = "linux")]
+    impl PasswordHasher for Telling {
+        fn hash(&self, _: &str) -> Result<PasswordHash, HashError> {
+            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+            // proc(5): the name is in parentheses, and the nice value is the 17th field after it.
+            let nice = stat.rsplit_once(')').unwrap().1.split_whitespace().nth(16).unwrap().to_owned();
+            Ok(PasswordHash::from_stored(format!("{nice} {}", tokio::runtime::Handle::try_current().is_ok())))
+        }
+
+        fn verify(&self, _: &str, _: &PasswordHash) -> Result<Verdict, HashError> {
+            Ok(Verdict::Mismatch)
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_hash_is_as_urgent_as_its_pool_says_and_its_thread_knows_the_runtime() {
+        let own: i64 = Telling.hash("x").unwrap().expose().split_whitespace().next().unwrap().parse().unwrap();
+        for nice in [0, 3] {
+            let pool = HashingPool::new(Arc::new(Telling), PoolSize { nice, ..PoolSize::default() });
+            let told = pool.hash("x".into()).await.unwrap();
+            assert_eq!(told.expose(), format!("{} true", (own + i64::from(nice)).min(19)));
+        }
+        let after: i64 = Telling.hash("x").unwrap().expose().split_whitespace().next().unwrap().parse().unwrap();
+        assert_eq!(after, own, "no other thread gives way");
     }
 }

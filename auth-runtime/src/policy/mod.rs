@@ -153,24 +153,21 @@ applies_to!(A, B, C, D, E, F, G, H);
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
-    /// None for a public one.
+    /// Empty for a public one.
     requirements: &'static [Requirement],
-    /// Whether there is a security scheme anywhere in it: mostly there is none, and then nothing has to be searched.
-    has_schemes: bool,
-    /// The same of a named policy.
-    has_named: bool,
+    /// Whether there is a security scheme or a named policy anywhere in it. Mostly there is not, and nothing has to be searched.
+    has_scheme_or_name: bool,
 }
 
 impl Policy {
     /// Anyone may call.
-    pub const PUBLIC: Self = Self { requirements: &[], has_schemes: false, has_named: false };
+    pub const PUBLIC: Self = Self { requirements: &[], has_scheme_or_name: false };
 
     /// Whoever has all of these may call; an empty list still asks for a genuine token.
     #[must_use]
     pub const fn all(requirements: &'static [Requirement]) -> Self {
         let requirements = if requirements.is_empty() { &[Requirement::Token] } else { requirements };
-        let (has_schemes, has_named) = (mention(requirements, Mention::Scheme), mention(requirements, Mention::Named));
-        Self { requirements, has_schemes, has_named }
+        Self { requirements, has_scheme_or_name: has_scheme_or_name(requirements) }
     }
 
     /// Whether it is `#[public]`.
@@ -235,7 +232,7 @@ impl<'a> Rules<'a> {
     #[inline]
     pub(crate) fn held(self) -> Vec<TypeId> {
         let mut held = Vec::new();
-        if self.may_have(self.own.has_named) {
+        if self.must_be_searched() {
             self.iter().for_each(|one| one.collect_held(&mut held));
         }
         held
@@ -244,7 +241,7 @@ impl<'a> Rules<'a> {
     /// The named policies in it.
     pub(crate) fn named(self) -> Vec<&'static Named> {
         let mut named = Vec::new();
-        if self.may_have(self.own.has_named) {
+        if self.must_be_searched() {
             self.iter().for_each(|one| one.collect_named(&mut named));
         }
         named
@@ -295,16 +292,16 @@ impl<'a> Rules<'a> {
     #[inline]
     pub(crate) fn schemes(self) -> Vec<&'static Scheme> {
         let mut schemes = Vec::new();
-        if self.may_have(self.own.has_schemes) {
+        if self.must_be_searched() {
             self.iter().for_each(|one| one.collect_schemes(&mut schemes));
         }
         schemes
     }
 
-    /// Whether there may be any of what its own policy has some of, or has not. Of a group's policies nothing is known.
+    /// Whether there may be a scheme or a named policy in it: of a group's policies, nothing is known beforehand.
     #[inline]
-    fn may_have(self, own: bool) -> bool {
-        own || !self.group.is_empty()
+    fn must_be_searched(self) -> bool {
+        self.own.has_scheme_or_name || !self.group.is_empty()
     }
 }
 
@@ -408,24 +405,20 @@ pub struct TypeName {
     pub name: &'static str,
 }
 
-#[derive(Clone, Copy)]
-enum Mention {
-    Scheme,
-    Named,
-}
-
-/// Whether there is such a thing anywhere in these.
-const fn mention(requirements: &[Requirement], what: Mention) -> bool {
+const fn has_scheme_or_name(requirements: &[Requirement]) -> bool {
     let mut rest = requirements;
     while let [first, others @ ..] = rest {
         let found = match first {
-            Requirement::All(inner) | Requirement::Any(inner) => mention(inner, what),
-            Requirement::Not(inner) => mention(std::slice::from_ref(inner), what),
-            Requirement::Named(named) => {
-                matches!(what, Mention::Named) || mention(std::slice::from_ref(&named.requirement), what)
-            }
-            Requirement::Scheme(..) => matches!(what, Mention::Scheme),
-            _ => false,
+            Requirement::Scheme(..) | Requirement::Named(_) => true,
+            Requirement::All(inner) | Requirement::Any(inner) => has_scheme_or_name(inner),
+            Requirement::Not(inner) => has_scheme_or_name(std::slice::from_ref(inner)),
+            Requirement::Token
+            | Requirement::User
+            | Requirement::ActiveUser
+            | Requirement::Scopes(_)
+            | Requirement::Role(_)
+            | Requirement::Granted(_)
+            | Requirement::Predicate(..) => false,
         };
         if found {
             return true;

@@ -74,21 +74,12 @@ pub trait UserStore: Send + Sync + 'static {
     /// An error is answered with 503, and never with an accepted request.
     fn find(&self, username: &str) -> impl Future<Output = Result<Option<Self::User>, StoreError>> + Send;
 
-    /// The same for a request that shows a token, where the user is in memory: what [`find`](Self::find) would say at this moment,
-    /// without a future being made for it, and without a copy of the user. A store that would have to wait for it, or to guess,
-    /// says `None`.
-    fn find_in_memory(&self, username: &str) -> Option<Option<Arc<Self::User>>> {
-        let _ = username;
-        None
-    }
-
-    /// The same for a request that shows a token, where [`find_in_memory`](Self::find_in_memory) does not know: a store may keep
-    /// what it reads for the next such request. Logins ask [`find`](Self::find), so that nothing tells whom it has in memory.
-    fn find_and_remember(
-        &self,
-        username: &str,
-    ) -> impl Future<Output = Result<Option<Arc<Self::User>>, StoreError>> + Send {
-        async { Ok(self.find(username).await?.map(Arc::new)) }
+    /// The same for the guard of a request, without a copy of a user who is in memory.
+    ///
+    /// Override it only where users are kept in memory. [`Lookup::Known`] must never be older than what [`find`](Self::find)
+    /// would say, or a disabled user is let in. Logins ask `find`, so that their time does not tell who is in memory.
+    fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, Self::User> {
+        Lookup::Read(Box::pin(async { Ok(self.find(username).await?.map(Arc::new)) }))
     }
 
     /// Replaces the password hash of the user of this name if it is still `old`, and nothing else.
@@ -147,6 +138,24 @@ pub trait UserStore: Send + Sync + 'static {
     }
 }
 
+/// A user, at hand or still to be read: what [`UserStore::find_shared`] says.
+pub enum Lookup<'a, U> {
+    /// This is the user; `None` if there is none of the name.
+    Known(Option<Arc<U>>),
+    /// That has to be waited for.
+    Read(Pin<Box<dyn Future<Output = Result<Option<Arc<U>>, StoreError>> + Send + 'a>>),
+}
+
+impl<U> fmt::Debug for Lookup<'_, U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Known(Some(_)) => "Known(Some(..))",
+            Self::Known(None) => "Known(None)",
+            Self::Read(_) => "Read(..)",
+        })
+    }
+}
+
 fn unsupported<T: Send>(what: &str) -> std::future::Ready<Result<T, StoreError>> {
     std::future::ready(Err(StoreError::new(format!("this store does not {what}: implement it in its `UserStore`"))))
 }
@@ -159,12 +168,8 @@ impl<T: UserStore> UserStore for Arc<T> {
         T::find(self, username).await
     }
 
-    fn find_in_memory(&self, username: &str) -> Option<Option<Arc<T::User>>> {
-        T::find_in_memory(self, username)
-    }
-
-    async fn find_and_remember(&self, username: &str) -> Result<Option<Arc<T::User>>, StoreError> {
-        T::find_and_remember(self, username).await
+    fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, T::User> {
+        T::find_shared(self, username)
     }
 
     async fn replace_password_hash(
@@ -243,9 +248,7 @@ pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) trait AnyUserStore<U>: Send + Sync {
     fn find<'a>(&'a self, username: &'a str) -> Boxed<'a, Result<Option<U>, StoreError>>;
 
-    fn find_in_memory(&self, username: &str) -> Option<Option<Arc<U>>>;
-
-    fn find_and_remember<'a>(&'a self, username: &'a str) -> Boxed<'a, Result<Option<Arc<U>>, StoreError>>;
+    fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, U>;
 
     fn replace_password_hash<'a>(
         &'a self,
@@ -274,12 +277,8 @@ impl<T: UserStore> AnyUserStore<T::User> for T {
         Box::pin(UserStore::find(self, username))
     }
 
-    fn find_in_memory(&self, username: &str) -> Option<Option<Arc<T::User>>> {
-        UserStore::find_in_memory(self, username)
-    }
-
-    fn find_and_remember<'a>(&'a self, username: &'a str) -> Boxed<'a, Result<Option<Arc<T::User>>, StoreError>> {
-        Box::pin(UserStore::find_and_remember(self, username))
+    fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, T::User> {
+        UserStore::find_shared(self, username)
     }
 
     fn replace_password_hash<'a>(

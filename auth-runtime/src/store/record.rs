@@ -124,7 +124,8 @@ pub trait Column<B>: Sized {
     /// The value to store.
     fn to_value(&self) -> Value;
 
-    /// The field of a stored value.
+    /// The field of a stored value: of the value alone, and not of the time, since a user may be kept for as long as the row
+    /// stays as it is.
     ///
     /// # Errors
     /// [`ColumnError`] if the value does not fit.

@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use crate::store::{StoreError, UserStore};
+use crate::store::{Lookup, StoreError, UserStore};
 use crate::{password::PasswordHash, user::AuthUser};
 
 /// Users in memory: for tests, examples and small fixed sets. They are gone when the program ends. Clones share them.
@@ -83,8 +83,8 @@ impl<U: AuthUser> UserStore for MemoryUsers<U> {
         Ok(self.get(username).map(Arc::unwrap_or_clone))
     }
 
-    fn find_in_memory(&self, username: &str) -> Option<Option<Arc<U>>> {
-        Some(self.get(username))
+    fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, U> {
+        Lookup::Known(self.get(username))
     }
 
     async fn replace_password_hash(

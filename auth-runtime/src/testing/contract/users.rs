@@ -1,7 +1,9 @@
-use std::sync::Arc;
-
 use super::{check, done, unique};
-use crate::{password::PasswordHash, store::UserStore, user::AuthUser};
+use crate::{
+    password::PasswordHash,
+    store::{Lookup, UserStore},
+    user::AuthUser,
+};
 
 /// What a [`UserStore`] has to do whose users can be added and changed. `new` makes a user of this name who is not disabled,
 /// with this hash.
@@ -12,15 +14,17 @@ pub async fn users<S: UserStore>(store: &S, new: impl Fn(&str, PasswordHash) -> 
     let name = unique("user");
     let hash = |text: &str| PasswordHash::from_stored(text);
     let find = async |name: &str| {
-        // Before the store is asked, and after it may have kept what it said.
-        let before = store.find_in_memory(name);
+        let shared = async || match store.find_shared(name) {
+            Lookup::Known(user) => user,
+            Lookup::Read(user) => done(user.await, "finding a user"),
+        };
+        // Once before `find`, and then again, when the store may have kept what it read.
+        let first = shared().await;
         let found = done(store.find(name).await, "finding a user");
         let seen = |user: &S::User| (user.username().to_owned(), user.is_disabled(), user.password_hash().cloned());
-        let agrees = |other: Option<Arc<S::User>>| other.as_deref().map(seen) == found.as_ref().map(seen);
-        let read = done(store.find_and_remember(name).await, "finding a user");
-        check(agrees(read), "`find_and_remember` says something else than `find`");
-        for at_hand in [before, store.find_in_memory(name)].into_iter().flatten() {
-            check(agrees(at_hand), "`find_in_memory` says something else than `find`");
+        for shared in [first, shared().await] {
+            let agrees = shared.as_deref().map(seen) == found.as_ref().map(seen);
+            check(agrees, "`find_shared` says something else than `find`");
         }
         found
     };

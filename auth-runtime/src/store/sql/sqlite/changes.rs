@@ -33,8 +33,8 @@ struct Watcher {
     version: i64,
 }
 
-/// The state of a file: as long as it is the same, so is all that the file says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A state of the file: as long as it is the same, so is all that the file says. A later one is greater.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Generation(pub(super) u64);
 
 impl Changes {
@@ -48,11 +48,11 @@ impl Changes {
         Self { watchers, found: AtomicU64::new(0) }
     }
 
-    /// The state of the file at this moment. What is read from it afterwards is of this state, or of a later one. `None` where that
-    /// is not known at once.
+    /// The state of the file at this moment. What is read from it afterwards is of this state, or of a later one. `None` where
+    /// that is not known at once.
     pub(super) fn generation(&self) -> Option<Generation> {
-        let mut free = self.watchers.iter().find_map(free)?;
-        if free.as_mut()?.finds_a_change().ok()? {
+        let mut watcher = self.watchers.iter().find_map(try_locked)?;
+        if watcher.as_mut()?.finds_a_change().ok()? {
             // Each watcher finds a change for itself, and counts it once more. What counts is that nobody misses one: what was
             // committed before this call has been counted when it returns, by this watcher, now or when it last looked.
             self.found.fetch_add(1, Ordering::SeqCst);
@@ -69,11 +69,11 @@ impl Changes {
 
 impl Watcher {
     fn over(connection: Connection) -> Option<Self> {
-        let log: String = connection.query_row("PRAGMA journal_mode", (), |row| row.get(0)).ok()?;
+        let mode: String = connection.query_row("PRAGMA journal_mode", (), |row| row.get(0)).ok()?;
         // To write back what others have committed is not for whoever closes a watcher.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).ok()?;
         let version = version(&connection).ok()?;
-        (log == "wal").then_some(Self { connection, version })
+        (mode == "wal").then_some(Self { connection, version })
     }
 
     fn finds_a_change(&mut self) -> rusqlite::Result<bool> {
@@ -82,7 +82,7 @@ impl Watcher {
     }
 }
 
-fn free(watcher: &Mutex<Option<Watcher>>) -> Option<MutexGuard<'_, Option<Watcher>>> {
+fn try_locked(watcher: &Mutex<Option<Watcher>>) -> Option<MutexGuard<'_, Option<Watcher>>> {
     match watcher.try_lock() {
         Ok(free) => Some(free),
         Err(TryLockError::Poisoned(poisoned)) => Some(PoisonError::into_inner(poisoned)),

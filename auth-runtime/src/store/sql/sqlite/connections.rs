@@ -61,6 +61,7 @@ impl Connections {
         }
         let connect = || connect(&file, create, busy_timeout).map_err(|error| Failed::from(error).explain(path));
         let first = connect()?;
+        // It exists now, and these do not wait for a lock.
         let changes = Changes::watch(|| self::connect(&file, false, Duration::ZERO));
         let connections = Self(Arc::new(Inner {
             path: path.to_owned(),

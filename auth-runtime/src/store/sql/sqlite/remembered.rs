@@ -11,7 +11,7 @@ use super::changes::Generation;
 /// More are not kept: all of them are forgotten, and read again as they are asked for.
 const MOST_REMEMBERED_USERS: usize = 1_000;
 
-pub(super) struct Remembered<U>(RwLock<Option<Users<U>>>);
+pub(super) struct RememberedUsers<U>(RwLock<Users<U>>);
 
 /// All of one state of the file.
 struct Users<U> {
@@ -20,42 +20,36 @@ struct Users<U> {
 }
 
 impl<U> Users<U> {
+    fn of(generation: Generation) -> Self {
+        Self { generation, by_name: HashMap::new() }
+    }
+
     fn has_room_for(&self, username: &str) -> bool {
         self.by_name.len() < MOST_REMEMBERED_USERS || self.by_name.contains_key(username)
     }
 }
 
-impl<U> Remembered<U> {
+impl<U> RememberedUsers<U> {
     pub(super) fn new() -> Self {
-        Self(RwLock::new(None))
+        Self(RwLock::new(Users::of(Generation::default())))
     }
 
     pub(super) fn get(&self, username: &str, now: Generation) -> Option<Arc<U>> {
         let users = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        users.as_ref().filter(|users| users.generation == now)?.by_name.get(username).cloned()
+        (users.generation == now).then(|| users.by_name.get(username).cloned()).flatten()
     }
 
     /// Keeps a user who was read under this name after the file had come to this state.
     pub(super) fn keep(&self, username: &str, user: Arc<U>, generation: Generation) {
         let mut users = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let outlived = match &mut *users {
-            Some(users) if users.generation > generation => return,
-            Some(users) if users.generation == generation && users.has_room_for(username) => {
-                users.by_name.insert(username.to_owned(), user);
-                return;
-            }
-            outlived => {
-                let by_name = HashMap::from([(username.to_owned(), user)]);
-                mem::replace(outlived, Some(Users { generation, by_name }))
-            }
-        };
+        if users.generation > generation {
+            return;
+        }
+        let anew = users.generation < generation || !users.has_room_for(username);
+        let outlived = anew.then(|| mem::replace(&mut *users, Users::of(generation)));
+        users.by_name.insert(username.to_owned(), user);
         drop(users);
         // To wipe the hashes of many takes a while, in which nobody has to wait.
-        drop(outlived);
-    }
-
-    pub(super) fn forget(&self) {
-        let outlived = self.0.write().unwrap_or_else(PoisonError::into_inner).take();
         drop(outlived);
     }
 }
@@ -66,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_user_is_kept_for_one_state_of_the_file() {
-        let remembered = Remembered::new();
+        let remembered = RememberedUsers::new();
         remembered.keep("jane", Arc::new(1), Generation(1));
         assert_eq!(remembered.get("jane", Generation(1)).as_deref(), Some(&1));
         assert_eq!(remembered.get("john", Generation(1)), None);
@@ -80,7 +74,7 @@ mod tests {
 
     #[test]
     fn no_more_are_kept_than_said() {
-        let remembered = Remembered::new();
+        let remembered = RememberedUsers::new();
         for number in 0..MOST_REMEMBERED_USERS {
             remembered.keep(&number.to_string(), Arc::new(number), Generation(0));
         }
@@ -90,7 +84,5 @@ mod tests {
         remembered.keep("more", Arc::new(7), Generation(0));
         assert_eq!(remembered.get("0", Generation(0)), None);
         assert_eq!(remembered.get("more", Generation(0)).as_deref(), Some(&7));
-        remembered.forget();
-        assert_eq!(remembered.get("more", Generation(0)), None);
     }
 }

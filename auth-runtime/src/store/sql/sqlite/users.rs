@@ -9,13 +9,13 @@ use super::{
     connections::Connections,
     errors::Failed,
     prepared::Prepared,
-    remembered::Remembered,
+    remembered::RememberedUsers,
     values::{of_kind, values},
 };
 use crate::{
     password::PasswordHash,
     store::{
-        ColumnKind, ColumnRole, ColumnSpec, Record, StoreError, UserStore, Value,
+        ColumnKind, ColumnRole, ColumnSpec, Lookup, Record, StoreError, UserStore, Value,
         sql::tables::users::{
             Statements, check_table, create_statement, duplicate, missing_columns, no_field, not_unique, unfit,
         },
@@ -25,8 +25,8 @@ use crate::{
 
 /// Users in one SQLite file: the embedded default. One row a user, one column a field of the user type.
 ///
-/// A thousand users at most, whose tokens were shown, stay in memory, and are taken from there as long as nothing has been
-/// committed to the file, by whichever process: SQLite is asked about that each time.
+/// The users of recent requests, a thousand at most, stay in memory until anything is committed to the file, by whichever
+/// process: each request asks SQLite whether it was.
 ///
 /// ```no_run
 /// use auth_runtime::{AuthUser, PasswordHash, SqliteUsers};
@@ -49,7 +49,7 @@ use crate::{
 pub struct SqliteUsers<U> {
     connections: Connections,
     statements: Arc<Statements>,
-    remembered: Arc<Remembered<U>>,
+    remembered: Arc<RememberedUsers<U>>,
 }
 
 impl<U> Clone for SqliteUsers<U> {
@@ -148,13 +148,12 @@ impl<U: AuthUser> SqliteUsers<U> {
             check_columns(prepared, U::COLUMNS, &table, &file)
         };
         connections.write(prepare).await?;
-        Ok(Self { connections, statements, remembered: Arc::new(Remembered::new()) })
+        Ok(Self { connections, statements, remembered: Arc::new(RememberedUsers::new()) })
     }
 
     /// Writes everything back and closes the file, for every clone of this handle.
     pub async fn close(&self) {
         self.connections.close().await;
-        self.remembered.forget();
     }
 }
 
@@ -218,18 +217,19 @@ impl<U: AuthUser + Record<Sqlite>> UserStore for SqliteUsers<U> {
         self.connections.read(work).await?.map(|row| self.user(row, Some(username))).transpose()
     }
 
-    fn find_in_memory(&self, username: &str) -> Option<Option<Arc<U>>> {
-        self.remembered.get(username, self.connections.generation()?).map(Some)
-    }
-
-    async fn find_and_remember(&self, username: &str) -> Result<Option<Arc<U>>, StoreError> {
-        // Before the row is read: it may be newer than this, and not older.
+    fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, U> {
+        // Before a row is read, which may then be newer than this, and is not older.
         let generation = self.connections.generation();
-        let Some(user) = self.find(username).await?.map(Arc::new) else { return Ok(None) };
-        if let Some(generation) = generation {
-            self.remembered.keep(username, Arc::clone(&user), generation);
+        if let Some(user) = generation.and_then(|now| self.remembered.get(username, now)) {
+            return Lookup::Known(Some(user));
         }
-        Ok(Some(user))
+        Lookup::Read(Box::pin(async move {
+            let user = self.find(username).await?.map(Arc::new);
+            if let (Some(user), Some(generation)) = (&user, generation) {
+                self.remembered.keep(username, Arc::clone(user), generation);
+            }
+            Ok(user)
+        }))
     }
 
     async fn replace_password_hash(
