@@ -281,6 +281,16 @@ mod tests {
     }
 
     #[test]
+    fn basic_knows_where_it_comes_from() {
+        let parts = parts("/", &[("authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")]);
+        let basic = BasicCredentials::read(&BASIC, &parts).unwrap().unwrap();
+        let address = ClientAddress::from(std::net::IpAddr::from([192, 0, 2, 1]));
+        let sent = basic.clone().sent_from(address);
+        assert_eq!(sent, BasicCredentials { address, ..basic });
+        assert_ne!(sent.address, ClientAddress::UNKNOWN);
+    }
+
+    #[test]
     fn basic_is_a_name_and_a_password() {
         // The examples of RFC 7617 sections 2 and 2.1.
         assert_eq!(basic("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), Ok(Some(("Aladdin".into(), "open sesame".into()))));
