@@ -94,7 +94,16 @@ mod tests {
 
     #[test]
     fn a_malformed_or_ambiguous_token_is_never_taken_for_none() {
-        for value in ["Bearer", "Bearer ", "bearer \t", "Bearer a b", "Bearer a b c", "Bearer a,b,c", "Bearer a, Bearer b", "Bearer \u{e4}\u{308} x"] {
+        for value in [
+            "Bearer",
+            "Bearer ",
+            "bearer \t",
+            "Bearer a b",
+            "Bearer a b c",
+            "Bearer a,b,c",
+            "Bearer a, Bearer b",
+            "Bearer \u{e4}\u{308} x",
+        ] {
             assert_eq!(credential(&headers(&[value])), Err(TokenFault::Malformed), "{value}");
         }
         assert_eq!(credential(&headers(&["Bearer a", "Bearer a"])), Err(TokenFault::Ambiguous));
