@@ -118,7 +118,8 @@ async fn every_decision_is_told_under_its_stable_name() {
     assert_eq!(journal.last("login.granted")["address"], "127.0.0.1");
     assert_eq!(server.post_form("/page", &form).await.status, 303);
     assert_eq!(server.get_as("/me", access).await.status, 200);
-    assert_eq!(journal.last("access.granted")["path"], "/me");
+    let granted = journal.last("access.granted");
+    assert_eq!((&granted["path"], &granted["user"]), (&"/me".into(), &"ann".into()));
     assert_eq!(server.get("/me").await.status, 401);
     assert_eq!(journal.last("access.refused")["reason"], "no_credentials");
     assert_eq!(server.get_as("/mine/bob", access).await.status, 403);
