@@ -609,6 +609,20 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_of_the_kind_oct_and_of_no_curve() {
+        let jwk = |kty: &str, crv: Option<&str>| Jwk {
+            kty: kty.to_owned(),
+            crv: crv.map(str::to_owned),
+            k: Some(Secret::new("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY")),
+            ..Jwk::default()
+        };
+        assert!(SigningKey::from_jwk(&jwk("oct", None)).is_ok());
+        for (kty, crv) in [("oct", Some("P-256")), ("EC", Some("secp256k1")), ("AKP", None)] {
+            assert!(SigningKey::from_jwk(&jwk(kty, crv)).is_err(), "{kty} {crv:?}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_signed_says_so() {
         assert!(!CannotSign.to_string().is_empty());
     }
