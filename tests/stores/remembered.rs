@@ -79,7 +79,7 @@ async fn nobody_in_memory_is_older_than_the_file() {
                         }
                         None => shared(&users, "jane").await.unwrap(),
                     };
-                    let age = i64::from(seen.age.unwrap());
+                    let age = seen.age.unwrap();
                     assert!(age >= at_least, "{age} is shown after {at_least} was committed");
                     tokio::task::yield_now().await;
                 }

@@ -143,7 +143,7 @@ pub enum Lookup<'a, U> {
     /// This is the user; `None` if there is none of the name.
     Known(Option<Arc<U>>),
     /// That has to be waited for.
-    Read(Pin<Box<dyn Future<Output = Result<Option<Arc<U>>, StoreError>> + Send + 'a>>),
+    Read(Boxed<'a, Result<Option<Arc<U>>, StoreError>>),
 }
 
 impl<U> fmt::Debug for Lookup<'_, U> {
