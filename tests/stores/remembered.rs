@@ -1,14 +1,26 @@
 //! Users whom a store has in memory are those of its file, at every moment.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicI64, Ordering},
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
 };
 
 use auth_runtime::{Lookup, PasswordHash, SqliteStore, SqliteUsers, UserStore, endpoints::NewUser};
 use sqlx::{Connection, Executor, SqliteConnection};
 
 use crate::support::{Account, Scratch};
+
+/// A file with one user in it.
+async fn with_jane() -> (Scratch, PathBuf, SqliteUsers<Account>) {
+    let scratch = Scratch::new();
+    let path = scratch.0.join("auth.db");
+    let users = SqliteUsers::open(&path).await.unwrap();
+    users.insert(&account("jane")).await.unwrap();
+    (scratch, path, users)
+}
 
 fn account(name: &str) -> Account {
     Account::new_user(name.to_owned(), PasswordHash::from_stored("x"))
@@ -106,10 +118,7 @@ async fn nobody_in_memory_is_older_than_the_file() {
 
 #[tokio::test]
 async fn what_is_rolled_back_is_no_change() {
-    let scratch = Scratch::new();
-    let path = scratch.0.join("auth.db");
-    let users = SqliteUsers::<Account>::open(&path).await.unwrap();
-    users.insert(&account("jane")).await.unwrap();
+    let (_scratch, path, users) = with_jane().await;
     shared(&users, "jane").await;
     let mut other = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
     other.execute("BEGIN IMMEDIATE").await.unwrap();
@@ -123,10 +132,7 @@ async fn what_is_rolled_back_is_no_change() {
 
 #[tokio::test]
 async fn a_change_after_the_log_began_anew_is_seen() {
-    let scratch = Scratch::new();
-    let path = scratch.0.join("auth.db");
-    let users = SqliteUsers::<Account>::open(&path).await.unwrap();
-    users.insert(&account("jane")).await.unwrap();
+    let (_scratch, path, users) = with_jane().await;
     let mut other = SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
     other.execute("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
     other.execute("UPDATE users SET is_blocked = 1").await.unwrap();
@@ -141,10 +147,7 @@ async fn a_change_after_the_log_began_anew_is_seen() {
 #[tokio::test]
 #[ignore = "needs Python: use tests/run"]
 async fn a_change_by_another_program_is_seen_at_once() {
-    let scratch = Scratch::new();
-    let path = scratch.0.join("auth.db");
-    let users = SqliteUsers::<Account>::open(&path).await.unwrap();
-    users.insert(&account("jane")).await.unwrap();
+    let (_scratch, path, users) = with_jane().await;
     for blocked in [true, false, true] {
         shared(&users, "jane").await;
         assert!(in_memory(&users, "jane").is_some());

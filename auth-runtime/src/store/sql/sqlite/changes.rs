@@ -21,7 +21,8 @@ const MOST_WATCHERS: usize = 8;
 /// SQLite says of each connection whether another one has committed anything since it last looked
 /// (<https://sqlite.org/pragma.html#pragma_data_version>). With a write-ahead log, it reads that from memory which all processes
 /// share, in a microsecond or two, and after a change the one page again that every change writes. Without such a log it would
-/// have to ask the file system each time, and so nobody watches.
+/// have to ask the file system each time, and so nobody watches. Where another process stops in the middle of a commit, SQLite waits
+/// for it by itself, for ten seconds at most, whatever the connection's own limit is.
 pub(super) struct Changes {
     /// One for each core, so that one of them is free for whoever asks. None is left once the file is closed.
     watchers: Box<[Mutex<Option<Watcher>>]>,
