@@ -45,13 +45,13 @@ impl<U: AuthUser> Principal<U> {
 
     /// The principal that the guard of this handler left for this argument.
     pub(crate) fn take(parts: &mut Parts) -> Option<Taken<'_, U>> {
-        if parts.extensions.get::<Offered<U>>()?.left <= 1 {
-            let last = parts.extensions.remove::<Offered<U>>()?;
-            return last.principal.map(Taken::Last);
-        }
         let offered = parts.extensions.get_mut::<Offered<U>>()?;
-        offered.left = offered.left.saturating_sub(1);
-        offered.principal.as_ref().map(Taken::Shared)
+        offered.left = offered.left.checked_sub(1)?;
+        if offered.left == 0 {
+            offered.principal.take().map(Taken::Last)
+        } else {
+            offered.principal.as_ref().map(Taken::Shared)
+        }
     }
 
     fn into_scheme<K: SecurityScheme>(self) -> Option<K> {

@@ -3,7 +3,10 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -120,6 +123,8 @@ type Load = dyn Fn() -> Boxed<'static, Result<KeySet, StoreError>> + Send + Sync
 /// Keys that are read again now and then, and when a token names one that is not there.
 pub(crate) struct CachedKeys {
     current: RwLock<Current>,
+    /// That of the current ones. Every request asks for it, and need not take the lock.
+    generation: AtomicU64,
     source: Option<Source>,
 }
 
@@ -140,7 +145,12 @@ struct Source {
 
 impl CachedKeys {
     pub(crate) fn fixed(keys: KeySet) -> Self {
-        Self { current: RwLock::new(Current { keys: Arc::new(keys), given: true }), source: None }
+        Self::new(keys, true, None)
+    }
+
+    fn new(keys: KeySet, given: bool, source: Option<Source>) -> Self {
+        let generation = AtomicU64::new(keys.generation);
+        Self { current: RwLock::new(Current { keys: Arc::new(keys), given }), generation, source }
     }
 
     pub(crate) fn reloaded(
@@ -155,7 +165,7 @@ impl CachedKeys {
             asked_at: Mutex::new(Instant::now()),
             read_at: Mutex::new(Instant::now()),
         };
-        Self { current: RwLock::new(Current { keys: Arc::new(keys), given: false }), source: Some(source) }
+        Self::new(keys, false, Some(source))
     }
 
     /// Takes these for the keys. What was read meanwhile, or is later, counts no more once they are given.
@@ -169,6 +179,8 @@ impl CachedKeys {
         if !current.keys.is_same(&keys) {
             let generation = current.keys.generation.wrapping_add(1);
             current.keys = Arc::new(KeySet { generation, ..keys });
+            // Before the lock is let go of: who finds the new keys finds their number.
+            self.generation.store(generation, Ordering::Release);
         }
     }
 
@@ -182,7 +194,7 @@ impl CachedKeys {
     #[inline]
     pub(crate) fn generation(self: &Arc<Self>) -> u64 {
         self.read_if_due();
-        self.current.read().unwrap_or_else(PoisonError::into_inner).keys.generation
+        self.generation.load(Ordering::Acquire)
     }
 
     #[inline]
@@ -424,7 +436,11 @@ mod tests {
     fn keys_that_are_read_once_more_are_no_change_and_any_other_are() {
         let [one, other] = [1, 2].map(|seed| SigningKey::from_ed25519_seed(&[seed; 32]));
         let keys = SigningKeys::new(one.clone());
-        let generation = || keys.cached().snapshot().generation();
+        let generation = || {
+            let of_snapshot = keys.cached().snapshot().generation();
+            assert_eq!(keys.cached().generation(), of_snapshot, "what requests ask without the lock");
+            of_snapshot
+        };
         let first = generation();
         keys.replace(SigningKey::from_ed25519_seed(&[1; 32]), []);
         assert_eq!(generation(), first);
