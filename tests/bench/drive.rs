@@ -43,15 +43,21 @@ fn main() -> Result<(), Error> {
     let directory = PathBuf::from(env::var_os("BENCH_DIRECTORY").ok_or("start this by tests/bench/run")?);
     let place = Place::new(directory)?;
     let memory = memory(&place)?;
-    let mut bench = Bench::new(&place)?;
-    bench.measure(rounds, place.generator_core)?;
+    let mut measured = Measured::default();
+    for round in 0..rounds {
+        let started = Instant::now();
+        // Where the parts of a program lie in memory is decided when it starts, and a few percent are in it.
+        let bench = Bench::new(&place)?;
+        measured.add(bench.rows()?, bench.measure(round, place.generator_core)?);
+        eprintln!("round {} of {rounds}: {:.0} s", round + 1, started.elapsed().as_secs_f64());
+    }
     let results = Results {
         machine: Machine::here(Some(&place.python())),
         rounds,
         seconds: SECONDS,
         connections: CONNECTIONS,
-        rows: bench.rows()?,
-        targets: bench.targets.into_iter().map(|(target, _)| target).collect(),
+        rows: measured.rows,
+        targets: measured.targets,
         memory,
     };
     results.write(&place.directory.join("results.json"))?;
@@ -59,6 +65,26 @@ fn main() -> Result<(), Error> {
     std::fs::write(place.directory.join("table.md"), &text)?;
     println!("{text}");
     Ok(())
+}
+
+/// What all rounds have measured.
+#[derive(Default)]
+struct Measured {
+    targets: Vec<Target>,
+    rows: Vec<Row>,
+}
+
+impl Measured {
+    fn add(&mut self, rows: Vec<Row>, targets: Vec<Target>) {
+        self.rows = rows;
+        if self.targets.is_empty() {
+            self.targets = targets;
+            return;
+        }
+        for (all, new) in self.targets.iter_mut().zip(targets) {
+            all.samples.extend(new.samples);
+        }
+    }
 }
 
 /// Where things are.
@@ -221,23 +247,15 @@ impl Bench {
         self.target(name, &format!("GET {path}, 401"), How::Get { server, path, refused: true });
     }
 
-    /// Each target once a round, each round from another one on and in the other direction.
-    fn measure(&mut self, rounds: usize, core: usize) -> Result<(), Error> {
-        let Self { servers, targets } = self;
-        for (_, how) in targets.iter() {
-            sample(servers, how, core, 1)?;
+    /// Each target once: each round begins with another one, and goes in the other direction.
+    fn measure(mut self, round: usize, core: usize) -> Result<Vec<Target>, Error> {
+        let count = self.targets.len();
+        for step in 0..count {
+            let step = if round.is_multiple_of(2) { step } else { count - 1 - step };
+            let Some((target, how)) = self.targets.get_mut((step + round * 5) % count) else { continue };
+            target.samples.push(sample(&self.servers, how, core)?);
         }
-        let count = targets.len();
-        for round in 0..rounds {
-            let started = Instant::now();
-            for step in 0..count {
-                let step = if round % 2 == 0 { step } else { count - 1 - step };
-                let Some((target, how)) = targets.get_mut((step + round * 5) % count) else { continue };
-                target.samples.push(sample(servers, how, core, SECONDS)?);
-            }
-            eprintln!("round {} of {rounds}: {:.0} s", round + 1, started.elapsed().as_secs_f64());
-        }
-        Ok(())
+        Ok(self.targets.into_iter().map(|(target, _)| target).collect())
     }
 
     fn rows(&self) -> Result<Vec<Row>, Error> {
@@ -292,7 +310,7 @@ impl Bench {
 }
 
 /// Measures a target once.
-fn sample(servers: &[Server], how: &How, core: usize, seconds: u64) -> Result<Sample, Error> {
+fn sample(servers: &[Server], how: &How, core: usize) -> Result<Sample, Error> {
     let server = |at: usize| servers.get(at).ok_or("no such server");
     match how {
         How::Get { server: at, path, refused } => {
@@ -305,7 +323,7 @@ fn sample(servers: &[Server], how: &How, core: usize, seconds: u64) -> Result<Sa
                 credential,
                 refused: *refused,
                 connections: CONNECTIONS,
-                seconds,
+                seconds: SECONDS,
             };
             let before = process.processor_time()?;
             let outcome = wrk::ask(&question, core)?;
