@@ -1,10 +1,16 @@
 //! The type on which a handler is declared: what the guard enforces, and what the document says.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
-use syn::{Expr, Generics, Ident};
+use quote::{ToTokens, quote};
+use syn::{Expr, Generics, Ident, Visibility};
 
-use crate::{docs, handler::Handler, route::Route};
+use crate::{
+    docs,
+    handler::Handler,
+    krate::Private,
+    route::Route,
+    text::{braces, join, parentheses, semicolon, text},
+};
 
 /// Merged attributes are emitted again on the marker, with this argument, so that their imports count as used and another
 /// crate's attribute of the same name reports an error of its own.
@@ -12,14 +18,22 @@ pub(crate) const MERGED: &str = "merged";
 
 /// What is declared of a handler. Within, `__private` is the runtime's, but for `access`.
 pub(crate) struct Glue {
-    pub(crate) access: TokenStream,
+    pub(crate) access: Access,
     pub(crate) asks: Asks,
-    /// What the arguments take from the guard, each.
-    pub(crate) takes: Vec<TokenStream>,
+    /// What the arguments take from the guard, each with a comma behind it.
+    pub(crate) takes: TokenStream,
     pub(crate) options: TokenStream,
     /// What describes arguments and result, given an `operation`.
     pub(crate) description: TokenStream,
     pub(crate) checks: TokenStream,
+}
+
+/// How the guard enforces the policy.
+pub(crate) enum Access {
+    /// By a type of the runtime's.
+    Named(&'static str),
+    /// By this type.
+    Of(TokenStream),
 }
 
 /// What a policy asks for.
@@ -29,63 +43,73 @@ pub(crate) enum Asks {
     All(Vec<TokenStream>),
 }
 
-/// The type on which the handler is declared, and the declaration. Each constant is a body for the compiler to check, so that
-/// there is one, and one more for the route.
-pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, private: &TokenStream) -> TokenStream {
+/// The type on which the handler is declared, and the declaration: one constant, since each is a body for the compiler to check.
+pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, private: &Private) -> TokenStream {
     let marker = handler.marker();
-    let generics = handler.marker_generics();
-    let (impl_generics, parameters, clause) = generics.split_for_impl();
+    let at = private.path();
     let vis = &handler.function.vis;
-    let body = marker_body(&generics);
-    let name = syn::ext::IdentExt::unraw(handler.name()).to_string();
-    let docs: Vec<&Expr> = docs::lines(&handler.function.attrs).collect();
-    let Glue { access, asks, takes, options, description, checks } = glue;
-    let declared = generics.params.iter().map(without_bounds);
-    let declared = if generics.params.is_empty() { TokenStream::new() } else { quote!(<#(#declared),*>) };
-    let routed = route.map(|route| {
-        let Route { method, path, tag, operation_id, websocket } = route;
-        let websocket = websocket.then(|| quote!(.websocket()));
-        let path = path.as_ref().map_or_else(|| quote!("/"), |path| quote!(#path));
-        let tag = tag.as_ref().map(|tag| quote!(.tag(#tag)));
-        let operation_id = operation_id.as_ref().map(|id| quote!(.operation_id(#id)));
-        quote! {
-            impl #impl_generics #private::Routed for #marker #parameters #clause {
-                const ROUTE: #private::Route = {
-                    use #private::{self, probe::*};
-                    __private::Route::new(#method, #path, |operation| { #description }) #tag #operation_id #websocket
-                };
-            }
-        }
-    });
+    let hidden = (!matches!(vis, Visibility::Inherited)).then(|| quote!(#[doc(hidden)]));
     let merged = &handler.merged;
     let word = Ident::new(MERGED, Span::call_site());
-    let (constructor, requirements) = match asks {
-        Asks::Nothing => (quote!(public), None),
-        Asks::One(requirement) => (quote!(asks), Some(quote!(, #requirement))),
-        Asks::All(requirements) => (quote!(asks_all), Some(quote!(, &[#(#requirements),*]))),
+    let attributes = quote!(#hidden #(#[#merged(#word)])*);
+    let declared = braces(declaration(handler, route, glue, private));
+    let constant = format!("const DECLARED: {at}::Declared =");
+    let body = match &glue.access {
+        Access::Named(name) => join([text(&format!("type Access = {at}::{name}; {constant}")), declared, semicolon()]),
+        Access::Of(ty) => join([quote!(type Access = #ty;), text(&constant), declared, semicolon()]),
     };
-    // Nothing is written where nothing is said.
-    let (import, takes) = match takes.as_slice() {
-        [] => (quote!(use #private;), None),
-        takes => (quote!(use #private::{self, probe::*};), Some(quote!(.takes(&[#(#takes),*])))),
-    };
-    let docs = (!docs.is_empty()).then(|| quote!(.docs(&[#(#docs),*])));
-    quote! {
-        #[doc(hidden)]
-        #(#[#merged(#word)])*
-        #vis struct #marker #declared #body
-
-        impl #impl_generics #private::Endpoint for #marker #parameters #clause {
-            type Access = #access;
-            const DECLARED: #private::Declared = {
-                #import
-                __private::Declared::#constructor(::core::module_path!(), #name #requirements) #takes #docs #options
-            };
+    let generics = handler.marker_generics();
+    let head = if generics.params.is_empty() {
+        let routed = route.map_or_else(String::new, |_| format!("impl {at}::Routed for {marker} {{}}"));
+        text(&format!("struct {marker} {{}} {routed} impl {at}::Endpoint for {marker}"))
+    } else {
+        let (impl_generics, parameters, clause) = generics.split_for_impl();
+        let parameters_of_struct = generics.params.iter().map(without_bounds);
+        let fields = marker_fields(&generics);
+        let routed = route.map(|_| quote!(impl #impl_generics #private::Routed for #marker #parameters #clause {}));
+        quote! {
+            struct #marker<#(#parameters_of_struct),*> { #fields }
+            #routed
+            impl #impl_generics #private::Endpoint for #marker #parameters #clause
         }
+    };
+    join([attributes, vis.to_token_stream(), head, braces(body), glue.checks.clone()])
+}
 
-        #routed
-        #checks
-    }
+/// Nothing is written where nothing is said.
+fn declaration(handler: &Handler, route: Option<&Route>, glue: &Glue, private: &Private) -> TokenStream {
+    let Glue { asks, takes, options, description, .. } = glue;
+    let at = private.path();
+    let (constructor, requirements) = match asks {
+        Asks::Nothing => ("public", TokenStream::new()),
+        Asks::One(requirement) => ("asks", requirement.clone()),
+        Asks::All(requirements) => ("asks_all", quote!(&[#(#requirements),*])),
+    };
+    let asks_types = route.is_some() || !takes.is_empty();
+    let import = if asks_types { format!("use {at}::probe::*;") } else { format!("use {at};") };
+    let name = syn::ext::IdentExt::unraw(handler.name()).to_string();
+    let source = text(&format!("::core::module_path!(), {name:?},"));
+    let takes = if takes.is_empty() { TokenStream::new() } else { quote!(.takes(&[#takes])) };
+    let docs: Vec<&Expr> = docs::lines(&handler.function.attrs).collect();
+    let docs = if docs.is_empty() { TokenStream::new() } else { quote!(.docs(&[#(#docs),*])) };
+    let route = route.map_or_else(TokenStream::new, |route| {
+        let Route { method, path, tag, operation_id, websocket } = route;
+        let path = path.as_ref().map_or_else(|| "\"/\"".to_owned(), |path| path.token().to_string());
+        let place = join([text(&format!("{method:?}, {path}, |operation|")), braces(description.clone())]);
+        let tag = tag.as_ref().map(|tag| quote!(.tag(#tag)));
+        let operation_id = operation_id.as_ref().map(|id| quote!(.operation_id(#id)));
+        let websocket = websocket.then(|| quote!(.websocket()));
+        let route = join([text("__private::Route::new"), parentheses(place), quote!(#tag #operation_id #websocket)]);
+        join([quote!(.route), parentheses(route)])
+    });
+    join([
+        text(&format!("{import} __private::Declared::{constructor}")),
+        parentheses(join([source, requirements])),
+        takes,
+        docs,
+        options.clone(),
+        route,
+    ])
 }
 
 fn without_bounds(parameter: &syn::GenericParam) -> TokenStream {
@@ -102,8 +126,8 @@ fn without_bounds(parameter: &syn::GenericParam) -> TokenStream {
     }
 }
 
-/// In braces, since such a struct takes no name among values, where the handler's own locals are.
-fn marker_body(generics: &Generics) -> TokenStream {
+/// A struct in braces takes no name among values, where the handler's own locals are.
+fn marker_fields(generics: &Generics) -> Option<TokenStream> {
     let types: Vec<&Ident> = generics.type_params().map(|parameter| &parameter.ident).collect();
-    if types.is_empty() { quote!({}) } else { quote!({ generics: ::core::marker::PhantomData<fn() -> (#(#types,)*)> }) }
+    (!types.is_empty()).then(|| quote!(generics: ::core::marker::PhantomData<fn() -> (#(#types,)*)>))
 }

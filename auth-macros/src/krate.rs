@@ -4,7 +4,7 @@ use std::{cell::RefCell, env, ffi::OsString};
 
 use proc_macro_crate::FoundCrate;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 const NAME: &str = "auth_runtime";
 
@@ -31,12 +31,31 @@ fn look_up() -> String {
 }
 
 /// `::auth_runtime::__private`.
-pub(crate) fn private() -> TokenStream {
+pub(crate) struct Private {
+    path: String,
+    tokens: TokenStream,
+}
+
+impl Private {
+    /// As text.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl ToTokens for Private {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.tokens.to_tokens(tokens);
+    }
+}
+
+pub(crate) fn private() -> Private {
     private_of(&name())
 }
 
 /// The same, of a name that is known already.
-pub(crate) fn private_of(name: &str) -> TokenStream {
+pub(crate) fn private_of(name: &str) -> Private {
+    let path = format!("::{name}::__private");
     let name = Ident::new(name, Span::call_site());
-    quote!(::#name::__private)
+    Private { path, tokens: quote!(::#name::__private) }
 }

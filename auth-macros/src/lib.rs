@@ -20,6 +20,7 @@ mod scheme;
 mod scope;
 #[cfg(test)]
 mod snapshot;
+mod text;
 mod token_endpoint;
 
 use proc_macro::TokenStream;

@@ -38,6 +38,9 @@ pub trait Endpoint: Send + Sync + 'static {
     /// What else is said of it.
     const OPTIONS: Options = Self::DECLARED.options;
 
+    /// Where it is mounted, if it says so.
+    const ROUTE: Option<Route> = Self::DECLARED.route;
+
     /// Where and how the handler is written.
     const SOURCE: Source = Self::DECLARED.source;
 }
@@ -48,6 +51,7 @@ pub struct Declared {
     asks: Asks,
     takes: &'static [Takes],
     options: Options,
+    route: Option<Route>,
     source: Source,
 }
 
@@ -85,7 +89,7 @@ impl Declared {
     const fn here(module: &'static str, name: &'static str, asks: Asks) -> Self {
         let location = Location::caller();
         let source = Source { name, docs: &[], module, file: location.file(), line: location.line() };
-        Self { asks, takes: &[], options: Options::NONE, source }
+        Self { asks, takes: &[], options: Options::NONE, route: None, source }
     }
 
     /// What each of the handler's own arguments takes from the guard.
@@ -104,6 +108,12 @@ impl Declared {
     #[must_use]
     pub const fn options(self, options: Options) -> Self {
         Self { options, ..self }
+    }
+
+    /// Where it is mounted.
+    #[must_use]
+    pub const fn route(self, route: Route) -> Self {
+        Self { route: Some(route), ..self }
     }
 }
 
@@ -129,16 +139,13 @@ impl Source {
     }
 }
 
-/// An annotated handler that says where it is mounted.
+/// An annotated handler that says where it is mounted: its [`ROUTE`](Endpoint::ROUTE) is there.
 #[diagnostic::on_unimplemented(
     message = "this handler states its policy, and not its path",
     label = "where is it mounted?",
     note = "add one of `#[get(\"/path\")]`, `#[post(..)]`, `#[put(..)]`, `#[patch(..)]`, `#[delete(..)]`, `#[head(..)]`, `#[options(..)]`, `#[websocket(..)]` to it, or use it with a plain `axum::Router`, where it is guarded all the same"
 )]
-pub trait Routed: Endpoint {
-    /// Method, path and description.
-    const ROUTE: Route;
-}
+pub trait Routed: Endpoint {}
 
 /// Method and path of a handler, checked by the macro.
 #[derive(Debug, Clone, Copy)]

@@ -30,9 +30,11 @@ pub use crate::{
     user::{AuthUser, DisabledField, PasswordHashField, UsernameField, VerifiedField},
 };
 
-/// The traits through which a signature is asked about, without their names: imported into an expansion, they shadow nothing.
+/// What an expansion imports: the traits through which a signature is asked about, without their names, so that they shadow
+/// nothing, and the way to everything else. One import costs the compiler less than two.
 pub mod probe {
     pub use crate::{
+        __private,
         openapi::{AnyArgument as _, AnyOutput as _, KnownArgument as _, KnownOutput as _, NoUser as _},
         rules::AnyOutcome as _,
         scheme::Somebody as _,

@@ -5,9 +5,10 @@ use quote::{quote, quote_spanned};
 use syn::{parse_quote, spanned::Spanned};
 
 use super::parse::{Field, User};
+use crate::krate::Private;
 
 /// In a block where `__private` is the runtime's.
-pub(super) fn expand(user: &User, private: &TokenStream) -> TokenStream {
+pub(super) fn expand(user: &User, private: &Private) -> TokenStream {
     let auth_user = auth_user(user);
     let extractors = extractors(user);
     let record = record(user);

@@ -1,7 +1,7 @@
 //! From a declaration to code: the function with a guard as its first argument, and what the guard enforces.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{parse_quote, spanned::Spanned};
 
 use super::{
@@ -9,18 +9,21 @@ use super::{
     valid::{Caller, Guarded, Policy},
 };
 use crate::{
-    endpoint::{Asks, Glue, endpoint},
+    endpoint::{Access, Asks, Glue, endpoint},
     expression,
-    handler::{Argument, Handler},
+    handler::{Argument, Handler, descriptions, takes},
+    krate::Private,
+    text::{join, parentheses, text},
 };
 
-pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &TokenStream) -> TokenStream {
+pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &Private) -> TokenStream {
     let arguments: Vec<Argument> = handler.arguments().collect();
-    let concrete: Vec<&Argument> = arguments.iter().filter(|argument| handler.is_concrete(&argument.ty)).collect();
+    let asked: Vec<&Argument> = arguments.iter().filter(|argument| !argument.takes_nothing()).collect();
+    let concrete: Vec<&Argument> = asked.iter().copied().filter(|argument| handler.is_concrete(&argument.ty)).collect();
     let glue = Glue {
         access: access(&handler, guarded, &concrete, private),
         asks: asks(&guarded.policy),
-        takes: arguments.iter().map(take).collect(),
+        takes: takes(asked),
         options: options(guarded),
         description: description(&handler, guarded, &arguments),
         checks: checks(&handler, guarded, &concrete, private),
@@ -32,12 +35,11 @@ pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &TokenStr
         let guard = Ident::new("_guard", Span::mixed_site());
         handler.add_guard(&guard, private);
     }
-    let function = &handler.function;
-    quote!(#function #endpoint)
+    join([handler.function.into_token_stream(), endpoint])
 }
 
 /// The body between its rules: as it is written, in a block of its own, where `return` and `?` mean what they did.
-fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &TokenStream) {
+fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &Private) {
     let guard = Ident::new("guard", Span::mixed_site());
     let outcome = Ident::new("outcome", Span::mixed_site());
     let output = match &handler.function.sig.output {
@@ -115,37 +117,41 @@ fn promised(handler: &Handler, outcome: &Ident) -> Option<TokenStream> {
     }
 }
 
-fn access(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private: &TokenStream) -> TokenStream {
+fn access(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private: &Private) -> Access {
     if guarded.closed {
-        return quote!(#private::Closed);
+        return Access::Named("Closed");
     }
     let policy = &guarded.policy;
     if !policy.public {
         let mut types = Vec::new();
         policy.expressions.iter().for_each(|expression| expression.types(&mut types));
         types.extend(policy.role.as_ref().and_then(expression::enum_of));
-        let types = (!types.is_empty()).then(|| expression::tuple_of(&types)).map(|types| quote!(<#types>));
-        return quote!(#private::Protected #types);
+        if types.is_empty() {
+            return Access::Named("Protected");
+        }
+        let types = expression::tuple_of(&types);
+        return Access::Of(quote!(#private::Protected<#types>));
     }
     if guarded.before.is_some() || guarded.after.is_some() {
         // Whom a rule refuses is answered as the application answers.
-        return quote!(#private::Open<true>);
+        return Access::Named("Open<true>");
     }
     if concrete.is_empty() {
-        return quote!(#private::Open<false>);
+        return Access::Named("Open<false>");
     }
-    if handler.marker_generics().params.is_empty() {
+    Access::Of(if handler.marker_generics().params.is_empty() {
         let marker = handler.marker();
-        return quote!(#private::Open<{ #private::knows_caller(<#marker as #private::Endpoint>::TAKES) }>);
-    }
-    // A constant in a type cannot ask what is generic.
-    let takes = concrete.iter().map(|argument| take(argument));
-    quote! {
-        #private::Open<{
-            use #private::{self, probe::*};
-            __private::knows_caller(&[#(#takes),*])
-        }>
-    }
+        quote!(#private::Open<{ #private::knows_caller(<#marker as #private::Endpoint>::TAKES) }>)
+    } else {
+        // A constant in a type cannot ask what is generic.
+        let takes = takes(concrete.iter().copied());
+        quote! {
+            #private::Open<{
+                use #private::probe::*;
+                __private::knows_caller(&[#takes])
+            }>
+        }
+    })
 }
 
 fn asks(policy: &Policy) -> Asks {
@@ -155,13 +161,13 @@ fn asks(policy: &Policy) -> Asks {
     }
     let groups = expressions.iter().map(expression::Expression::requirement);
     let caller = caller.map(|caller| match caller {
-        Caller::Token => quote!(__private::Requirement::Token),
-        Caller::User => quote!(__private::Requirement::User),
-        Caller::ActiveUser => quote!(__private::Requirement::ActiveUser),
+        Caller::Token => text("__private::Requirement::Token"),
+        Caller::User => text("__private::Requirement::User"),
+        Caller::ActiveUser => text("__private::Requirement::ActiveUser"),
     });
     let scopes = (!scopes.is_empty()).then(|| {
         let scopes = scopes.iter().map(|scope| quote_spanned!(scope.span() => &#scope));
-        quote!(__private::Requirement::Scopes(&[#(#scopes),*]))
+        join([text("__private::Requirement::Scopes"), parentheses(quote!(&[#(#scopes),*]))])
     });
     let role = role.as_ref().map(|role| {
         let role = quote_spanned!(role.span() => &#role);
@@ -196,25 +202,20 @@ fn options(guarded: &Guarded) -> TokenStream {
     quote!(.options(__private::Options::NONE #said))
 }
 
-fn take(Argument { cfgs, ty }: &Argument) -> TokenStream {
-    quote!(#(#cfgs)* __private::Argument::<#ty>::TAKES)
-}
-
 /// Only what has a route is in a document.
 fn description(handler: &Handler, guarded: &Guarded, arguments: &[Argument]) -> TokenStream {
     if guarded.route.is_none() {
         return TokenStream::new();
     }
-    let arguments = arguments.iter().map(Argument::description);
     let output = match handler.output() {
-        Some(ty) => quote!(#ty),
-        None => quote!(__private::axum::response::Response),
+        Some(ty) => ty.to_token_stream(),
+        None => text("__private::axum::response::Response"),
     };
-    quote!(#(#arguments)* __private::Output::<#output>::NEW.describe(operation);)
+    join([descriptions(arguments), text("__private::Output::<"), output, text(">::NEW.describe(operation);")])
 }
 
 /// An argument that the policy does not provide for does not compile: the error stands at its type.
-fn checks(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private: &TokenStream) -> TokenStream {
+fn checks(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private: &Private) -> TokenStream {
     let marker = handler.marker();
     let public = guarded.policy.public;
     let unasked = !public && (guarded.policy.expressions.is_empty() || !handler.marker_generics().params.is_empty());
@@ -222,7 +223,7 @@ fn checks(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private:
         // Whoever calls has a token; and what is generic is asked once it is known.
         return TokenStream::new();
     }
-    let checks = concrete.iter().map(|Argument { cfgs, ty }| {
+    let checks = concrete.iter().map(|Argument { cfgs, ty, .. }| {
         let takes = quote!(__private::Argument::<#ty>::TAKES);
         let fits = if public {
             quote_spanned!(ty.span() => __private::fits(&__private::Policy::PUBLIC, #takes))
@@ -233,7 +234,7 @@ fn checks(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private:
     });
     quote! {
         const _: () = {
-            use #private::{self, probe::*};
+            use #private::probe::*;
             #(#checks)*
         };
     }

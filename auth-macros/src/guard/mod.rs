@@ -53,6 +53,9 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
         Declaration::Guarded(guarded) if errors.is_empty() => expand::expand(handler, &guarded, &private),
         Declaration::Guarded(guarded) => expand::expand(handler, &guarded.closed(), &private),
     };
+    if errors.is_empty() {
+        return expanded;
+    }
     let errors = errors.into_tokens();
     quote!(#errors #expanded)
 }

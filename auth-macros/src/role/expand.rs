@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::parse::{Role, Roles};
-use crate::docs;
+use crate::{docs, krate::Private};
 
-pub(super) fn expand(roles: &Roles, private: &TokenStream) -> TokenStream {
+pub(super) fn expand(roles: &Roles, private: &Private) -> TokenStream {
     let name = &roles.name;
     let variants: Vec<_> = roles.roles.iter().map(|role| &role.variant).collect();
     let names = roles.roles.iter().map(|Role { variant, name, .. }| quote!(Self::#variant => #name));

@@ -5,10 +5,10 @@ use quote::{quote, quote_spanned};
 use syn::{ext::IdentExt, spanned::Spanned};
 
 use super::parse::{Authenticate, Flow, KeyIn, Place, Scheme};
-use crate::docs;
+use crate::{docs, krate::Private};
 
 /// In a block where `__private` is the runtime's.
-pub(super) fn expand(scheme: &Scheme, private: &TokenStream) -> TokenStream {
+pub(super) fn expand(scheme: &Scheme, private: &Private) -> TokenStream {
     let ident = &scheme.ident;
     let declaration = declaration(scheme);
     quote! {

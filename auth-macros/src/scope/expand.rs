@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::parse::{Scope, Scopes};
-use crate::docs;
+use crate::{docs, krate::Private};
 
-pub(super) fn expand(scopes: &Scopes, private: &TokenStream) -> TokenStream {
+pub(super) fn expand(scopes: &Scopes, private: &Private) -> TokenStream {
     let name = &scopes.name;
     if scopes.scopes.is_empty() {
         return TokenStream::new();

@@ -8,11 +8,15 @@ where
 {
     store.list(N).await
 }
-#[doc(hidden)]
 #[requires_token(merged)]
 struct __list<T, const N: usize> {
     generics: ::core::marker::PhantomData<fn() -> (T,)>,
 }
+impl<T, const N: usize> ::auth_runtime::__private::Routed for __list<T, N>
+where
+    T: Store + 'static,
+    T: 'static,
+{}
 impl<T, const N: usize> ::auth_runtime::__private::Endpoint for __list<T, N>
 where
     T: Store + 'static,
@@ -20,38 +24,25 @@ where
 {
     type Access = ::auth_runtime::__private::Protected;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private::{self, probe::*};
+        use ::auth_runtime::__private::probe::*;
         __private::Declared::asks(
                 ::core::module_path!(),
                 "list",
                 __private::Requirement::Token,
             )
-            .takes(
-                &[
-                    __private::Argument::<State<T>>::TAKES,
-                    __private::Argument::<Query<Page<'static>>>::TAKES,
-                ],
+            .route(
+                __private::Route::new(
+                        "POST",
+                        "/list",
+                        |operation| {
+                            __private::Argument::<Query<Page<'static>>>::NEW
+                                .describe(operation);
+                            __private::Output::<__private::axum::response::Response>::NEW
+                                .describe(operation);
+                        },
+                    )
+                    .tag("lists")
+                    .operation_id("list_all"),
             )
-    };
-}
-impl<T, const N: usize> ::auth_runtime::__private::Routed for __list<T, N>
-where
-    T: Store + 'static,
-    T: 'static,
-{
-    const ROUTE: ::auth_runtime::__private::Route = {
-        use ::auth_runtime::__private::{self, probe::*};
-        __private::Route::new(
-                "POST",
-                "/list",
-                |operation| {
-                    __private::Argument::<State<T>>::NEW.describe(operation);
-                    __private::Argument::<Query<Page<'static>>>::NEW.describe(operation);
-                    __private::Output::<__private::axum::response::Response>::NEW
-                        .describe(operation);
-                },
-            )
-            .tag("lists")
-            .operation_id("list_all")
     };
 }

@@ -27,17 +27,17 @@ async fn write_note(
     };
     ::auth_runtime::__private::respond(refusal, async { outcome }).await
 }
-#[doc(hidden)]
 #[requires(merged)]
 #[authorize(merged)]
 #[post_authorize(merged)]
 #[overrides_group(merged)]
 #[accept(merged)]
 struct __write_note {}
+impl ::auth_runtime::__private::Routed for __write_note {}
 impl ::auth_runtime::__private::Endpoint for __write_note {
     type Access = ::auth_runtime::__private::Protected<(Role, older_than, ApiKey)>;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private::{self, probe::*};
+        use ::auth_runtime::__private::probe::*;
         __private::Declared::asks(
                 ::core::module_path!(),
                 "write_note",
@@ -64,8 +64,6 @@ impl ::auth_runtime::__private::Endpoint for __write_note {
                 &[
                     __private::Argument::<User>::TAKES,
                     __private::Argument::<Note>::TAKES,
-                    __private::Argument::<State<Wall>>::TAKES,
-                    __private::Argument::<Path<u64>>::TAKES,
                     __private::Argument::<String>::TAKES,
                 ],
             )
@@ -77,30 +75,24 @@ impl ::auth_runtime::__private::Endpoint for __write_note {
                     .authorize(::core::stringify!(note.owner == user.username), true)
                     .post_authorize(::core::stringify!(note.shared), false),
             )
-    };
-}
-impl ::auth_runtime::__private::Routed for __write_note {
-    const ROUTE: ::auth_runtime::__private::Route = {
-        use ::auth_runtime::__private::{self, probe::*};
-        __private::Route::new(
-            "PUT",
-            "/notes/{id}",
-            |operation| {
-                __private::Argument::<User>::NEW.describe(operation);
-                __private::Argument::<Note>::NEW.describe(operation);
-                __private::Argument::<State<Wall>>::NEW.describe(operation);
-                __private::Argument::<Path<u64>>::NEW.describe(operation);
-                __private::Argument::<String>::NEW.describe(operation);
-                __private::Output::<Json<Note>>::NEW.describe(operation);
-            },
-        )
+            .route(
+                __private::Route::new(
+                    "PUT",
+                    "/notes/{id}",
+                    |operation| {
+                        __private::Argument::<User>::NEW.describe(operation);
+                        __private::Argument::<Note>::NEW.describe(operation);
+                        __private::Argument::<Path<u64>>::NEW.describe(operation);
+                        __private::Argument::<String>::NEW.describe(operation);
+                        __private::Output::<Json<Note>>::NEW.describe(operation);
+                    },
+                ),
+            )
     };
 }
 const _: () = {
-    use ::auth_runtime::__private::{self, probe::*};
+    use ::auth_runtime::__private::probe::*;
     __private::fits_endpoint::<__write_note>(__private::Argument::<User>::TAKES);
     __private::fits_endpoint::<__write_note>(__private::Argument::<Note>::TAKES);
-    __private::fits_endpoint::<__write_note>(__private::Argument::<State<Wall>>::TAKES);
-    __private::fits_endpoint::<__write_note>(__private::Argument::<Path<u64>>::TAKES);
     __private::fits_endpoint::<__write_note>(__private::Argument::<String>::TAKES);
 };

@@ -15,14 +15,14 @@ async fn write_note(
         )
         .await
 }
-#[doc(hidden)]
 #[requires_active_user(merged)]
 #[authorize(merged)]
 struct __write_note {}
+impl ::auth_runtime::__private::Routed for __write_note {}
 impl ::auth_runtime::__private::Endpoint for __write_note {
     type Access = ::auth_runtime::__private::Protected;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private::{self, probe::*};
+        use ::auth_runtime::__private::probe::*;
         __private::Declared::asks(
                 ::core::module_path!(),
                 "write_note",
@@ -32,8 +32,6 @@ impl ::auth_runtime::__private::Endpoint for __write_note {
                 &[
                     __private::Argument::<User>::TAKES,
                     __private::Argument::<Note>::TAKES,
-                    __private::Argument::<State<Wall>>::TAKES,
-                    __private::Argument::<Path<u64>>::TAKES,
                     __private::Argument::<String>::TAKES,
                 ],
             )
@@ -42,22 +40,18 @@ impl ::auth_runtime::__private::Endpoint for __write_note {
                 __private::Options::NONE
                     .authorize(::core::stringify!(note.owner == user.username), false),
             )
-    };
-}
-impl ::auth_runtime::__private::Routed for __write_note {
-    const ROUTE: ::auth_runtime::__private::Route = {
-        use ::auth_runtime::__private::{self, probe::*};
-        __private::Route::new(
-            "PUT",
-            "/notes/{id}",
-            |operation| {
-                __private::Argument::<User>::NEW.describe(operation);
-                __private::Argument::<Note>::NEW.describe(operation);
-                __private::Argument::<State<Wall>>::NEW.describe(operation);
-                __private::Argument::<Path<u64>>::NEW.describe(operation);
-                __private::Argument::<String>::NEW.describe(operation);
-                __private::Output::<Json<Note>>::NEW.describe(operation);
-            },
-        )
+            .route(
+                __private::Route::new(
+                    "PUT",
+                    "/notes/{id}",
+                    |operation| {
+                        __private::Argument::<User>::NEW.describe(operation);
+                        __private::Argument::<Note>::NEW.describe(operation);
+                        __private::Argument::<Path<u64>>::NEW.describe(operation);
+                        __private::Argument::<String>::NEW.describe(operation);
+                        __private::Output::<Json<Note>>::NEW.describe(operation);
+                    },
+                ),
+            )
     };
 }

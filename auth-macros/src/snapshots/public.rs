@@ -8,6 +8,7 @@ pub async fn health(
 #[doc(hidden)]
 #[public(merged)]
 pub struct __health {}
+impl ::auth_runtime::__private::Routed for __health {}
 impl ::auth_runtime::__private::Endpoint for __health {
     type Access = ::auth_runtime::__private::Open<
         {
@@ -17,27 +18,24 @@ impl ::auth_runtime::__private::Endpoint for __health {
         },
     >;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private::{self, probe::*};
+        use ::auth_runtime::__private::probe::*;
         __private::Declared::public(::core::module_path!(), "health")
             .takes(&[#[cfg(unix)] __private::Argument::<Option<User>>::TAKES])
-    };
-}
-impl ::auth_runtime::__private::Routed for __health {
-    const ROUTE: ::auth_runtime::__private::Route = {
-        use ::auth_runtime::__private::{self, probe::*};
-        __private::Route::new(
-            "GET",
-            "/health",
-            |operation| {
-                #[cfg(unix)]
-                __private::Argument::<Option<User>>::NEW.describe(operation);
-                __private::Output::<&'static str>::NEW.describe(operation);
-            },
-        )
+            .route(
+                __private::Route::new(
+                    "GET",
+                    "/health",
+                    |operation| {
+                        #[cfg(unix)]
+                        __private::Argument::<Option<User>>::NEW.describe(operation);
+                        __private::Output::<&'static str>::NEW.describe(operation);
+                    },
+                ),
+            )
     };
 }
 const _: () = {
-    use ::auth_runtime::__private::{self, probe::*};
+    use ::auth_runtime::__private::probe::*;
     #[cfg(unix)]
     __private::fits(
         &__private::Policy::PUBLIC,

@@ -5,14 +5,14 @@ async fn read_users_me(
 ) -> Json<User> {
     Json(user)
 }
-#[doc(hidden)]
 #[requires_active_user(merged)]
 #[requires_scopes(merged)]
 struct __read_users_me {}
+impl ::auth_runtime::__private::Routed for __read_users_me {}
 impl ::auth_runtime::__private::Endpoint for __read_users_me {
     type Access = ::auth_runtime::__private::Protected;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private::{self, probe::*};
+        use ::auth_runtime::__private::probe::*;
         __private::Declared::asks_all(
                 ::core::module_path!(),
                 "read_users_me",
@@ -23,18 +23,15 @@ impl ::auth_runtime::__private::Endpoint for __read_users_me {
             )
             .takes(&[__private::Argument::<User>::TAKES])
             .docs(&[r" Your own profile."])
-    };
-}
-impl ::auth_runtime::__private::Routed for __read_users_me {
-    const ROUTE: ::auth_runtime::__private::Route = {
-        use ::auth_runtime::__private::{self, probe::*};
-        __private::Route::new(
-            "GET",
-            "/users/me",
-            |operation| {
-                __private::Argument::<User>::NEW.describe(operation);
-                __private::Output::<Json<User>>::NEW.describe(operation);
-            },
-        )
+            .route(
+                __private::Route::new(
+                    "GET",
+                    "/users/me",
+                    |operation| {
+                        __private::Argument::<User>::NEW.describe(operation);
+                        __private::Output::<Json<User>>::NEW.describe(operation);
+                    },
+                ),
+            )
     };
 }

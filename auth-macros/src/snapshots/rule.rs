@@ -17,14 +17,14 @@ async fn read_note(
         )
         .await
 }
-#[doc(hidden)]
 #[requires_active_user(merged)]
 #[authorize(merged)]
 struct __read_note {}
+impl ::auth_runtime::__private::Routed for __read_note {}
 impl ::auth_runtime::__private::Endpoint for __read_note {
     type Access = ::auth_runtime::__private::Protected;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private::{self, probe::*};
+        use ::auth_runtime::__private::probe::*;
         __private::Declared::asks(
                 ::core::module_path!(),
                 "read_note",
@@ -37,20 +37,17 @@ impl ::auth_runtime::__private::Endpoint for __read_note {
                 __private::Options::NONE
                     .authorize(::core::stringify!(note.owner == user.username), false),
             )
-    };
-}
-impl ::auth_runtime::__private::Routed for __read_note {
-    const ROUTE: ::auth_runtime::__private::Route = {
-        use ::auth_runtime::__private::{self, probe::*};
-        __private::Route::new(
-            "GET",
-            "/notes/{id}",
-            |operation| {
-                __private::Argument::<User>::NEW.describe(operation);
-                __private::Argument::<Note>::NEW.describe(operation);
-                __private::Output::<__private::axum::response::Response>::NEW
-                    .describe(operation);
-            },
-        )
+            .route(
+                __private::Route::new(
+                    "GET",
+                    "/notes/{id}",
+                    |operation| {
+                        __private::Argument::<User>::NEW.describe(operation);
+                        __private::Argument::<Note>::NEW.describe(operation);
+                        __private::Output::<__private::axum::response::Response>::NEW
+                            .describe(operation);
+                    },
+                ),
+            )
     };
 }

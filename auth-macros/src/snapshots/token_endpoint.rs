@@ -18,27 +18,24 @@ async fn login(
         ::core::result::Result::Err(response) => *response,
     }
 }
-#[doc(hidden)]
 struct __login {}
+impl ::auth_runtime::__private::Routed for __login {}
 impl ::auth_runtime::__private::Endpoint for __login {
     type Access = ::auth_runtime::__private::TokenEndpoint<User>;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private;
-        __private::Declared::public(::core::module_path!(), "login").docs(&[r" Log in."])
-    };
-}
-impl ::auth_runtime::__private::Routed for __login {
-    const ROUTE: ::auth_runtime::__private::Route = {
-        use ::auth_runtime::__private::{self, probe::*};
-        __private::Route::new(
-            "POST",
-            "/token",
-            |operation| {
-                operation.login_user::<User>();
-                operation.login_form::<PasswordRequestForm<Scope>>();
-                __private::Argument::<State<Db>>::NEW.describe(operation);
-                operation.grant::<Grant<Scope>>();
-            },
-        )
+        use ::auth_runtime::__private::probe::*;
+        __private::Declared::public(::core::module_path!(), "login")
+            .docs(&[r" Log in."])
+            .route(
+                __private::Route::new(
+                    "POST",
+                    "/token",
+                    |operation| {
+                        operation.login_user::<User>();
+                        operation.login_form::<PasswordRequestForm<Scope>>();
+                        operation.grant::<Grant<Scope>>();
+                    },
+                ),
+            )
     };
 }

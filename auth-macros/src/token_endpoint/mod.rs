@@ -5,9 +5,10 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, FnArg, Ident, PatType, ReturnType, Type, parse_quote, spanned::Spanned};
 
 use crate::{
-    endpoint::{Asks, Glue, endpoint},
+    endpoint::{Access, Asks, Glue, endpoint},
     error::Errors,
-    handler::{Argument, Handler},
+    handler::{Argument, Handler, descriptions},
+    krate::Private,
     route::Route,
 };
 
@@ -28,15 +29,15 @@ pub(crate) fn expand(
     mut handler: Handler,
     route: &Route,
     overrides_group: bool,
-    private: &TokenStream,
+    private: &Private,
     errors: &mut Errors,
 ) -> TokenStream {
     let overrides_group = overrides_group.then(|| quote!(.options(__private::Options::NONE.overrides_group())));
     let signature = parse(&handler, errors);
     let mut glue = Glue {
-        access: quote!(#private::Closed),
+        access: Access::Named("Closed"),
         asks: Asks::Nothing,
-        takes: Vec::new(),
+        takes: TokenStream::new(),
         options: quote!(#overrides_group),
         description: description(&handler, signature.as_ref()),
         checks: TokenStream::new(),
@@ -50,7 +51,7 @@ pub(crate) fn expand(
     };
     if errors.is_empty() {
         let user = &signature.user;
-        glue.access = quote!(#private::TokenEndpoint<#user>);
+        glue.access = Access::Of(quote!(#private::TokenEndpoint<#user>));
     }
     let endpoint = endpoint(&handler, Some(route), &glue, private);
     let function = function(handler, &signature, private);
@@ -87,15 +88,14 @@ fn description(handler: &Handler, signature: Option<&Signature>) -> TokenStream 
         let form = quote_spanned!(form.span() => operation.login_form::<#form>(););
         let output = quote_spanned!(output.span() => operation.grant::<#output>(););
         let arguments: Vec<Argument> = handler.arguments().collect();
-        let between = arguments.iter().skip(1).rev().skip(1).rev();
-        let between = between.map(Argument::description);
-        quote!(#user #form #(#between)* #output)
+        let between = descriptions(arguments.iter().skip(1).rev().skip(1).rev());
+        quote!(#user #form #between #output)
     });
     quote!(#calls)
 }
 
 /// The function that axum calls, with the user's own inside.
-fn function(handler: Handler, signature: &Signature, private: &TokenStream) -> TokenStream {
+fn function(handler: Handler, signature: &Signature, private: &Private) -> TokenStream {
     let marker = handler.marker();
     let generics = handler.marker_generics();
     let (_, parameters, _) = generics.split_for_impl();
