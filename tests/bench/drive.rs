@@ -29,10 +29,12 @@ use bench::{
 };
 
 const DEFAULT_ROUNDS: usize = 15;
-const SECONDS: u64 = 2;
+const SECONDS: u64 = 1;
+/// In each round, what is compared is measured so often, in turns.
+const TURNS: usize = 3;
 const CONNECTIONS: usize = 32;
-/// In one round: two seconds, or so.
-const LOGINS: u32 = 60;
+/// In one turn: half a second, or so.
+const LOGINS: u32 = 20;
 const LOGINS_AT_ONCE: usize = 256;
 
 fn main() -> Result<(), Error> {
@@ -43,21 +45,21 @@ fn main() -> Result<(), Error> {
     let directory = PathBuf::from(env::var_os("BENCH_DIRECTORY").ok_or("start this by tests/bench/run")?);
     let place = Place::new(directory)?;
     let memory = memory(&place)?;
-    let mut measured = Measured::default();
+    let mut targets = Vec::new();
     for round in 0..rounds {
         let started = Instant::now();
         // Where the parts of a program lie in memory is decided when it starts, and a few percent are in it.
-        let bench = Bench::new(&place)?;
-        measured.add(bench.rows()?, bench.measure(round, place.generator_core)?);
+        measure(Bench::new(&place)?, round, place.generator_core, &mut targets)?;
         eprintln!("round {} of {rounds}: {:.0} s", round + 1, started.elapsed().as_secs_f64());
     }
     let results = Results {
         machine: Machine::here(Some(&place.python())),
         rounds,
+        turns: TURNS,
         seconds: SECONDS,
         connections: CONNECTIONS,
-        rows: measured.rows,
-        targets: measured.targets,
+        rows: rows(&targets)?,
+        targets,
         memory,
     };
     results.write(&place.directory.join("results.json"))?;
@@ -65,26 +67,6 @@ fn main() -> Result<(), Error> {
     std::fs::write(place.directory.join("table.md"), &text)?;
     println!("{text}");
     Ok(())
-}
-
-/// What all rounds have measured.
-#[derive(Default)]
-struct Measured {
-    targets: Vec<Target>,
-    rows: Vec<Row>,
-}
-
-impl Measured {
-    fn add(&mut self, rows: Vec<Row>, targets: Vec<Target>) {
-        self.rows = rows;
-        if self.targets.is_empty() {
-            self.targets = targets;
-            return;
-        }
-        for (all, new) in self.targets.iter_mut().zip(targets) {
-            all.samples.extend(new.samples);
-        }
-    }
 }
 
 /// Where things are.
@@ -152,17 +134,18 @@ struct Server {
 
 struct Bench {
     servers: Vec<Server>,
-    targets: Vec<(Target, How)>,
+    /// In groups: what is compared is measured within the same seconds.
+    groups: Vec<Vec<(Target, How)>>,
 }
 
 impl Bench {
     fn new(place: &Place) -> Result<Self, Error> {
-        let mut bench = Self { servers: Vec::new(), targets: Vec::new() };
+        let mut bench = Self { servers: Vec::new(), groups: Vec::new() };
         let database = place.directory.join("users.db");
         for suffix in ["", "-shm", "-wal"] {
             let _ = std::fs::remove_file(place.directory.join(format!("users.db{suffix}")));
         }
-        // What is compared stands side by side, so that it is measured within the same seconds.
+        bench.group();
         let ours = bench.add(place, "ours, HS256", "annotated", "HS256", None)?;
         let by_hand = bench.add(place, "by hand, HS256", "handwritten", "HS256", None)?;
         bench.get(ours, "/plain");
@@ -174,6 +157,7 @@ impl Bench {
             ("ES256", "ours, ES256", "by hand, ES256"),
             ("RS256", "ours, RS256", "by hand, RS256"),
         ] {
+            bench.group();
             let ours = bench.add(place, name, "annotated", algorithm, None)?;
             let by_hand = bench.add(place, name_by_hand, "handwritten", algorithm, None)?;
             bench.get(ours, "/plain");
@@ -181,6 +165,7 @@ impl Bench {
             bench.get(by_hand, "/me");
             bench.get(by_hand, "/plain");
         }
+        bench.group();
         bench.refused(ours, "/me");
         bench.refused(ours, "/static401");
         let at = |server: usize| bench.servers.get(server).map(|server| server.process.address).ok_or("no such server");
@@ -189,20 +174,24 @@ impl Bench {
         let rows = bench.add(place, "by hand, SQLite", "handwritten", "HS256", Some(&database))?;
         let address = bench.servers.get(rows).map(|server| server.process.address).ok_or("no such server")?;
         checks::answers_body("by hand, SQLite", address, "/row", None)?;
+        bench.group();
         bench.get(sqlite, "/me");
         bench.get(rows, "/row");
         for (name, program) in [("axum-login", "axum_login"), ("poem-openapi", "poem"), ("actix-web, grants", "actix")]
         {
+            bench.group();
             let peer = bench.add(place, name, program, "HS256", None)?;
             bench.get(peer, "/plain");
             bench.get(peer, "/me");
         }
         let process = place.start_python("fastapi_server.py")?;
         let fastapi = bench.admit("FastAPI, uvicorn", process, Some(&Tokens::from_key_file(&place.key("HS256"))?))?;
+        bench.group();
         bench.get(fastapi, "/plain");
         bench.get(fastapi, "/me");
         let process = place.start("annotated", "HS256", None, false)?;
         let unpinned = bench.admit(UNPINNED, process, Some(&Tokens::from_key_file(&place.key("HS256"))?))?;
+        bench.group();
         bench.target(UNPINNED, "a login", How::LogIn { server: unpinned });
         let program = place.programs.join("raw_argon2");
         bench.target("argon2", "a hash in fresh memory", How::Hash { program: program.clone(), fresh: true });
@@ -232,9 +221,16 @@ impl Bench {
         Ok(self.servers.len() - 1)
     }
 
+    /// What follows is compared.
+    fn group(&mut self) {
+        self.groups.push(Vec::new());
+    }
+
     fn target(&mut self, server: &str, question: &str, how: How) {
         let target = Target { server: server.to_owned(), question: question.to_owned(), samples: Vec::new() };
-        self.targets.push((target, how));
+        if let Some(group) = self.groups.last_mut() {
+            group.push((target, how));
+        }
     }
 
     fn get(&mut self, server: usize, path: &'static str) {
@@ -246,67 +242,91 @@ impl Bench {
         let name = self.servers.get(server).map_or("", |server| server.name);
         self.target(name, &format!("GET {path}, 401"), How::Get { server, path, refused: true });
     }
+}
 
-    /// Each target once: each round begins with another one, and goes in the other direction.
-    fn measure(mut self, round: usize, core: usize) -> Result<Vec<Target>, Error> {
-        let count = self.targets.len();
-        for step in 0..count {
-            let step = if round.is_multiple_of(2) { step } else { count - 1 - step };
-            let Some((target, how)) = self.targets.get_mut((step + round * 5) % count) else { continue };
-            target.samples.push(sample(&self.servers, how, core)?);
+/// Each round begins with another group, each turn goes in the other direction.
+fn measure(bench: Bench, round: usize, core: usize, measured: &mut Vec<Target>) -> Result<(), Error> {
+    let Bench { servers, mut groups } = bench;
+    let count = groups.len();
+    for step in 0..count {
+        let Some(group) = groups.get_mut((step + round * 5) % count) else { continue };
+        for turn in 0..TURNS {
+            if turn.is_multiple_of(2) {
+                one_turn(&servers, group.iter_mut(), core)?;
+            } else {
+                one_turn(&servers, group.iter_mut().rev(), core)?;
+            }
         }
-        Ok(self.targets.into_iter().map(|(target, _)| target).collect())
     }
+    let targets = groups.into_iter().flatten().map(|(target, _)| target);
+    if measured.is_empty() {
+        measured.extend(targets);
+    } else {
+        measured.iter_mut().zip(targets).for_each(|(all, new)| all.samples.extend(new.samples));
+    }
+    Ok(())
+}
 
-    fn rows(&self) -> Result<Vec<Row>, Error> {
-        let row = |what: &str, (server, question): (&str, &str), to: (&str, &str), at_most| -> Result<Row, Error> {
-            let place = |server: &str, question: &str| {
-                let named = |(target, _): &(Target, How)| target.server == server && target.question == question;
-                self.targets.iter().position(named).ok_or_else(|| format!("{server} is not asked {question}"))
-            };
-            Ok(Row { what: what.to_owned(), of: place(server, question)?, to: place(to.0, to.1)?, at_most })
+fn one_turn<'a>(
+    servers: &[Server],
+    targets: impl Iterator<Item = &'a mut (Target, How)>,
+    core: usize,
+) -> Result<(), Error> {
+    for (target, how) in targets {
+        target.samples.push(sample(servers, how, core)?);
+    }
+    Ok(())
+}
+
+/// What is compared.
+fn rows(targets: &[Target]) -> Result<Vec<Row>, Error> {
+    let row = |what: &str, (server, question): (&str, &str), to: (&str, &str), at_most| -> Result<Row, Error> {
+        let place = |server: &str, question: &str| {
+            let named = |target: &Target| target.server == server && target.question == question;
+            targets.iter().position(named).ok_or_else(|| format!("{server} is not asked {question}"))
         };
-        let (me, plain) = ("GET /me", "GET /plain");
-        let (ours, by_hand) = ("ours, HS256", "by hand, HS256");
-        let mut rows = vec![
-            row("guarded GET, HS256, to the unguarded one", (ours, me), (ours, plain), Some(1.10))?,
-            row("guarded GET, HS256, to one by hand", (ours, me), (by_hand, me), Some(0.92))?,
-        ];
-        for algorithm in ["EdDSA", "ES256", "RS256"] {
-            let (ours, by_hand) = (format!("ours, {algorithm}"), format!("by hand, {algorithm}"));
-            let to_plain = format!("guarded GET, {algorithm}, seen before, to the unguarded one");
-            rows.push(row(&to_plain, (&ours, me), (&ours, plain), Some(1.12))?);
-            rows.push(row(&format!("guarded GET, {algorithm}, to one by hand"), (&ours, me), (&by_hand, me), None)?);
-        }
-        rows.extend([
-            row(
-                "401 without a credential, to a fixed 401",
-                (ours, "GET /me, 401"),
-                (ours, "GET /static401, 401"),
-                Some(1.05),
-            )?,
-            row(
-                "guarded GET, SQLite, to the bare query by hand",
-                ("ours, SQLite", me),
-                ("by hand, SQLite", "GET /row"),
-                Some(1.05),
-            )?,
-            row("unguarded GET, to one by hand", (ours, plain), (by_hand, plain), None)?,
-            row(
-                "a login, to one raw argon2 hash in fresh memory",
-                (UNPINNED, "a login"),
-                ("argon2", "a hash in fresh memory"),
-                Some(0.95),
-            )?,
-            row(
-                "a login, to one raw argon2 hash in kept memory",
-                (UNPINNED, "a login"),
-                ("argon2", "a hash in kept memory"),
-                None,
-            )?,
-        ]);
-        Ok(rows)
+        Ok(Row { what: what.to_owned(), of: place(server, question)?, to: place(to.0, to.1)?, at_most })
+    };
+    let (me, plain) = ("GET /me", "GET /plain");
+    let (ours, by_hand) = ("ours, HS256", "by hand, HS256");
+    let mut rows = vec![
+        row("guarded GET, HS256, to the unguarded one", (ours, me), (ours, plain), Some(1.10))?,
+        row("guarded GET, HS256, to one by hand", (ours, me), (by_hand, me), Some(0.92))?,
+    ];
+    for algorithm in ["EdDSA", "ES256", "RS256"] {
+        let (ours, by_hand) = (format!("ours, {algorithm}"), format!("by hand, {algorithm}"));
+        let to_plain = format!("guarded GET, {algorithm}, seen before, to the unguarded one");
+        rows.push(row(&to_plain, (&ours, me), (&ours, plain), Some(1.12))?);
+        rows.push(row(&format!("guarded GET, {algorithm}, to one by hand"), (&ours, me), (&by_hand, me), None)?);
     }
+    rows.extend([
+        row(
+            "401 without a credential, to a fixed 401",
+            (ours, "GET /me, 401"),
+            (ours, "GET /static401, 401"),
+            Some(1.05),
+        )?,
+        row(
+            "guarded GET, SQLite, to the bare query by hand",
+            ("ours, SQLite", me),
+            ("by hand, SQLite", "GET /row"),
+            Some(1.05),
+        )?,
+        row("unguarded GET, to one by hand", (ours, plain), (by_hand, plain), None)?,
+        row(
+            "a login, to one raw argon2 hash in fresh memory",
+            (UNPINNED, "a login"),
+            ("argon2", "a hash in fresh memory"),
+            Some(0.95),
+        )?,
+        row(
+            "a login, to one raw argon2 hash in kept memory",
+            (UNPINNED, "a login"),
+            ("argon2", "a hash in kept memory"),
+            None,
+        )?,
+    ]);
+    Ok(rows)
 }
 
 /// Measures a target once.

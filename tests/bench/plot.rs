@@ -48,8 +48,12 @@ fn draw(results: &Results) -> Result<String, Error> {
     drawing.y += 14.0;
     let machine = &results.machine;
     let note = format!(
-        "{}, commit {}, {}, {} cores; medians of {} rounds",
-        machine.date, machine.commit, machine.processor, machine.cores, results.rounds
+        "{}, commit {}, {}, {} cores; medians of {} turns",
+        machine.date,
+        machine.commit,
+        machine.processor,
+        machine.cores,
+        results.rounds * results.turns
     );
     drawing.text(24.0, Text { anchor: "start", size: 11, colour: FAINT, bold: false }, &note)?;
     let height = drawing.y + 20.0;

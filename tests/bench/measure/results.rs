@@ -12,8 +12,10 @@ use crate::Error;
 pub struct Results {
     /// On what.
     pub machine: Machine,
-    /// How often each was measured.
+    /// How often the servers were started.
     pub rounds: usize,
+    /// How often each was measured then.
+    pub turns: usize,
     /// For how many seconds each time.
     pub seconds: u64,
     /// How many connections asked at the same time.
@@ -26,14 +28,14 @@ pub struct Results {
     pub memory: Memory,
 }
 
-/// Something that was measured, once in each round.
+/// Something that was measured, once in each turn.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Target {
     /// The server, as it is called in tables.
     pub server: String,
     /// What is asked of it.
     pub question: String,
-    /// A measurement for each round.
+    /// A measurement for each turn of each round.
     pub samples: Vec<Sample>,
 }
 
@@ -143,7 +145,7 @@ impl Results {
         Ok((target(row.of)?, target(row.to)?))
     }
 
-    /// How many times the processor time of the one that of the other is, each measured in the same round.
+    /// How many times the processor time of the one that of the other is, each measured in the same turn.
     ///
     /// # Errors
     /// If there are no measurements.

@@ -13,11 +13,11 @@ const SATURATED: f64 = 0.9;
 /// # Errors
 /// If something is missing in the results.
 pub fn markdown(results: &Results) -> Result<String, Error> {
-    let Results { rounds, seconds, connections, .. } = results;
+    let Results { rounds, turns, seconds, connections, .. } = results;
     let mut text = results.machine.markdown();
     writeln!(
         text,
-        "{rounds} rounds; in each of them {seconds} s for each figure, {connections} connections, one core for the server.\n"
+        "{rounds} rounds of {turns} turns; in each turn {seconds} s for each figure, {connections} connections, one core for the server.\n"
     )?;
     text.push_str(
         "| what is compared | µs | to µs | ratio | lowest, highest | by requests/s | at most |\n\
