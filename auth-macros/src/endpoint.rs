@@ -2,14 +2,14 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Expr, Generics, Ident, Visibility};
+use syn::{Expr, Generics, Ident};
 
 use crate::{
     docs,
-    handler::Handler,
+    handler::{Argument, Handler},
     krate::Private,
     route::Route,
-    text::{braces, join, parentheses, semicolon, text},
+    text::{braces, join, parentheses, text},
 };
 
 /// Merged attributes are emitted again on the marker, with this argument, so that their imports count as used and another
@@ -18,22 +18,15 @@ pub(crate) const MERGED: &str = "merged";
 
 /// What is declared of a handler. Within, `__private` is the runtime's, but for `access`.
 pub(crate) struct Glue {
-    pub(crate) access: Access,
+    /// The type that enforces the policy.
+    pub(crate) access: TokenStream,
     pub(crate) asks: Asks,
-    /// What the arguments take from the guard, each with a comma behind it.
+    /// [`takes`] of the arguments.
     pub(crate) takes: TokenStream,
     pub(crate) options: TokenStream,
     /// What describes arguments and result, given an `operation`.
     pub(crate) description: TokenStream,
     pub(crate) checks: TokenStream,
-}
-
-/// How the guard enforces the policy.
-pub(crate) enum Access {
-    /// By a type of the runtime's.
-    Named(&'static str),
-    /// By this type.
-    Of(TokenStream),
 }
 
 /// What a policy asks for.
@@ -43,25 +36,42 @@ pub(crate) enum Asks {
     All(Vec<TokenStream>),
 }
 
+/// What these arguments take from the guard, a list.
+pub(crate) fn takes<'a>(arguments: impl IntoIterator<Item = &'a Argument>) -> TokenStream {
+    ask_each(arguments, ">::TAKES,")
+}
+
+/// The statements that describe these arguments.
+pub(crate) fn descriptions<'a>(arguments: impl IntoIterator<Item = &'a Argument>) -> TokenStream {
+    let documented = arguments.into_iter().filter(|argument| !argument.is_undocumented());
+    ask_each(documented, ">::NEW.describe(operation);")
+}
+
+fn ask_each<'a>(arguments: impl IntoIterator<Item = &'a Argument>, question: &str) -> TokenStream {
+    let (ask, question) = (text("__private::Argument::<"), text(question));
+    let mut parts = Vec::new();
+    for Argument { cfgs, ty, .. } in arguments {
+        if !cfgs.is_empty() {
+            parts.push(quote!(#(#cfgs)*));
+        }
+        parts.extend([ask.clone(), ty.to_token_stream(), question.clone()]);
+    }
+    parts.into_iter().collect()
+}
+
 /// The type on which the handler is declared, and the declaration: one constant, since each is a body for the compiler to check.
-pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, private: &Private) -> TokenStream {
+pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: Glue, private: &Private) -> TokenStream {
+    let Glue { access, asks, takes, options, description, checks } = glue;
     let marker = handler.marker();
-    let at = private.path();
-    let vis = &handler.function.vis;
-    let hidden = (!matches!(vis, Visibility::Inherited)).then(|| quote!(#[doc(hidden)]));
+    let runtime = private.as_str();
     let merged = &handler.merged;
     let word = Ident::new(MERGED, Span::call_site());
-    let attributes = quote!(#hidden #(#[#merged(#word)])*);
-    let declared = braces(declaration(handler, route, glue, private));
-    let constant = format!("const DECLARED: {at}::Declared =");
-    let body = match &glue.access {
-        Access::Named(name) => join([text(&format!("type Access = {at}::{name}; {constant}")), declared, semicolon()]),
-        Access::Of(ty) => join([quote!(type Access = #ty;), text(&constant), declared, semicolon()]),
-    };
+    let attributes = join([text("#[doc(hidden)]"), quote!(#(#[#merged(#word)])*)]);
     let generics = handler.marker_generics();
+    // Without generics, all of it is text.
     let head = if generics.params.is_empty() {
-        let routed = route.map_or_else(String::new, |_| format!("impl {at}::Routed for {marker} {{}}"));
-        text(&format!("struct {marker} {{}} {routed} impl {at}::Endpoint for {marker}"))
+        let routed = route.map_or_else(String::new, |_| format!("impl {runtime}::Routed for {marker} {{}}"));
+        text(&format!("struct {marker} {{}} {routed} impl {runtime}::Endpoint for {marker}"))
     } else {
         let (impl_generics, parameters, clause) = generics.split_for_impl();
         let parameters_of_struct = generics.params.iter().map(without_bounds);
@@ -73,43 +83,57 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: &Glue, pr
             impl #impl_generics #private::Endpoint for #marker #parameters #clause
         }
     };
-    join([attributes, vis.to_token_stream(), head, braces(body), glue.checks.clone()])
+    let route = route.map(|route| mount(route, description));
+    let declared = declared(handler, asks, takes, options, route, runtime);
+    let body = join([
+        text("type Access ="),
+        access,
+        text(&format!("; const DECLARED: {runtime}::Declared =")),
+        braces(declared),
+        quote!(;),
+    ]);
+    join([attributes, handler.function.vis.to_token_stream(), head, braces(body), checks])
 }
 
-/// Nothing is written where nothing is said.
-fn declaration(handler: &Handler, route: Option<&Route>, glue: &Glue, private: &Private) -> TokenStream {
-    let Glue { asks, takes, options, description, .. } = glue;
-    let at = private.path();
+/// The value of `DECLARED`. Nothing is written where nothing is said.
+fn declared(
+    handler: &Handler,
+    asks: Asks,
+    takes: TokenStream,
+    options: TokenStream,
+    route: Option<TokenStream>,
+    runtime: &str,
+) -> TokenStream {
     let (constructor, requirements) = match asks {
         Asks::Nothing => ("public", TokenStream::new()),
-        Asks::One(requirement) => ("asks", requirement.clone()),
+        Asks::One(requirement) => ("asks", requirement),
         Asks::All(requirements) => ("asks_all", quote!(&[#(#requirements),*])),
     };
-    let asks_types = route.is_some() || !takes.is_empty();
-    let import = if asks_types { format!("use {at}::probe::*;") } else { format!("use {at};") };
     let name = syn::ext::IdentExt::unraw(handler.name()).to_string();
-    let source = text(&format!("::core::module_path!(), {name:?},"));
-    let takes = if takes.is_empty() { TokenStream::new() } else { quote!(.takes(&[#takes])) };
+    let place = text(&format!("::core::module_path!(), {name:?},"));
+    let takes = if takes.is_empty() { takes } else { quote!(.takes(&[#takes])) };
     let docs: Vec<&Expr> = docs::lines(&handler.function.attrs).collect();
     let docs = if docs.is_empty() { TokenStream::new() } else { quote!(.docs(&[#(#docs),*])) };
-    let route = route.map_or_else(TokenStream::new, |route| {
-        let Route { method, path, tag, operation_id, websocket } = route;
-        let path = path.as_ref().map_or_else(|| "\"/\"".to_owned(), |path| path.token().to_string());
-        let place = join([text(&format!("{method:?}, {path}, |operation|")), braces(description.clone())]);
-        let tag = tag.as_ref().map(|tag| quote!(.tag(#tag)));
-        let operation_id = operation_id.as_ref().map(|id| quote!(.operation_id(#id)));
-        let websocket = websocket.then(|| quote!(.websocket()));
-        let route = join([text("__private::Route::new"), parentheses(place), quote!(#tag #operation_id #websocket)]);
-        join([quote!(.route), parentheses(route)])
-    });
     join([
-        text(&format!("{import} __private::Declared::{constructor}")),
-        parentheses(join([source, requirements])),
+        text(&format!("use {runtime}::probe::*; __private::Declared::{constructor}")),
+        parentheses(join([place, requirements])),
         takes,
         docs,
-        options.clone(),
-        route,
+        options,
+        route.unwrap_or_default(),
     ])
+}
+
+/// Where it is mounted, and what describes it.
+fn mount(route: &Route, description: TokenStream) -> TokenStream {
+    let Route { method, path, tag, operation_id, websocket } = route;
+    let path = path.as_ref().map_or_else(|| "\"/\"".to_owned(), |path| path.token().to_string());
+    let arguments = join([text(&format!("{method:?}, {path}, |operation|")), braces(description)]);
+    let tag = tag.as_ref().map(|tag| quote!(.tag(#tag)));
+    let operation_id = operation_id.as_ref().map(|id| quote!(.operation_id(#id)));
+    let websocket = websocket.then(|| quote!(.websocket()));
+    let route = join([text("__private::Route::new"), parentheses(arguments), quote!(#tag #operation_id #websocket)]);
+    join([quote!(.route), parentheses(route)])
 }
 
 fn without_bounds(parameter: &syn::GenericParam) -> TokenStream {

@@ -1,6 +1,6 @@
 //! The annotated function as a model: what every attribute asks of it.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{
     Attribute, FnArg, GenericParam, Generics, Item, Lifetime, ParenthesizedGenericArguments, Pat, PatType, Path,
@@ -11,7 +11,7 @@ use syn::{
     visit_mut::{self, VisitMut},
 };
 
-use crate::{error::Errors, function::Function, krate::Private, text::text};
+use crate::{error::Errors, function::Function, krate::Private};
 
 /// axum's handlers take 16 arguments, of which the guard is one.
 const MAX_ARGUMENTS: usize = 15;
@@ -26,63 +26,37 @@ pub(crate) struct Handler {
 pub(crate) struct Argument {
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) ty: Type,
-    /// Which of axum's extractors it is, by its name.
-    of_axum: Option<&'static str>,
+    /// Which of [`EXTRACTORS`] it is.
+    extractor: Option<&'static str>,
 }
 
-/// axum's extractors that have parameters. None of them takes anything from a guard, and to ask each would cost the compiler more
-/// than all that is asked of a user type. A type of the team's that has one of these names, parameters, and a user, is not
-/// offered the guard's, and authenticates by itself.
-const OF_AXUM: [&str; 6] = ["State", "Path", "Json", "Query", "Form", "Extension"];
+/// The common extractors of axum that have parameters, by their bare names. They take nothing from a guard, and to ask each would
+/// cost the compiler more than all that is asked of a user type. Whatever else has such a name and takes something after all
+/// authenticates by itself, as in a handler without a guard: a guard leaves it nothing that it was not asked for.
+const EXTRACTORS: [&str; 6] = ["State", "Path", "Json", "Query", "Form", "Extension"];
 
 impl Argument {
     fn new(cfgs: Vec<Attribute>, ty: Type) -> Self {
+        // By its tokens, since a plain type was never parsed.
         let mut tokens = ty.to_token_stream().into_iter();
         let name = tokens.next();
         let has_parameters = matches!(tokens.next(), Some(TokenTree::Punct(punct)) if punct.as_char() == '<');
-        let of_axum = match name {
-            Some(TokenTree::Ident(name)) if has_parameters => OF_AXUM.into_iter().find(|one| name == one),
+        let extractor = match name {
+            Some(TokenTree::Ident(name)) if has_parameters => EXTRACTORS.into_iter().find(|one| name == one),
             _ => None,
         };
-        Self { cfgs, ty, of_axum }
+        Self { cfgs, ty, extractor }
     }
 
-    /// Whether there is no need to ask what it takes from the guard.
+    /// Whether it is known to take nothing from the guard.
     pub(crate) fn takes_nothing(&self) -> bool {
-        self.of_axum.is_some()
+        self.extractor.is_some()
     }
 
-    /// Whether no document knows it.
-    fn says_nothing(&self) -> bool {
-        matches!(self.of_axum, Some("State" | "Extension"))
+    /// Whether it is known to be in no document.
+    pub(crate) fn is_undocumented(&self) -> bool {
+        matches!(self.extractor, Some("State" | "Extension"))
     }
-}
-
-/// The statements that describe these arguments.
-pub(crate) fn descriptions<'a>(arguments: impl IntoIterator<Item = &'a Argument>) -> TokenStream {
-    let told = arguments.into_iter().filter(|argument| !argument.says_nothing());
-    around_types("__private::Argument::<", told, ">::NEW.describe(operation);")
-}
-
-/// What these arguments take from the guard, each with a comma behind it.
-pub(crate) fn takes<'a>(arguments: impl IntoIterator<Item = &'a Argument>) -> TokenStream {
-    around_types("__private::Argument::<", arguments, ">::TAKES,")
-}
-
-fn around_types<'a>(before: &str, arguments: impl IntoIterator<Item = &'a Argument>, behind: &str) -> TokenStream {
-    let mut arguments = arguments.into_iter().peekable();
-    if arguments.peek().is_none() {
-        return TokenStream::new();
-    }
-    let (before, behind) = (text(before), text(behind));
-    let mut parts = Vec::new();
-    for Argument { cfgs, ty, .. } in arguments {
-        if !cfgs.is_empty() {
-            parts.push(quote!(#(#cfgs)*));
-        }
-        parts.extend([before.clone(), ty.to_token_stream(), behind.clone()]);
-    }
-    parts.into_iter().collect()
 }
 
 impl Handler {

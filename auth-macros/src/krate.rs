@@ -30,16 +30,15 @@ fn look_up() -> String {
     }
 }
 
-/// `::auth_runtime::__private`.
+/// `::auth_runtime::__private`, as text and as tokens.
 pub(crate) struct Private {
-    path: String,
+    text: String,
     tokens: TokenStream,
 }
 
 impl Private {
-    /// As text.
-    pub(crate) fn path(&self) -> &str {
-        &self.path
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
     }
 }
 
@@ -55,7 +54,7 @@ pub(crate) fn private() -> Private {
 
 /// The same, of a name that is known already.
 pub(crate) fn private_of(name: &str) -> Private {
-    let path = format!("::{name}::__private");
+    let text = format!("::{name}::__private");
     let name = Ident::new(name, Span::call_site());
-    Private { path, tokens: quote!(::#name::__private) }
+    Private { text, tokens: quote!(::#name::__private) }
 }

@@ -38,9 +38,6 @@ pub trait Endpoint: Send + Sync + 'static {
     /// What else is said of it.
     const OPTIONS: Options = Self::DECLARED.options;
 
-    /// Where it is mounted, if it says so.
-    const ROUTE: Option<Route> = Self::DECLARED.route;
-
     /// Where and how the handler is written.
     const SOURCE: Source = Self::DECLARED.source;
 }
@@ -139,13 +136,19 @@ impl Source {
     }
 }
 
-/// An annotated handler that says where it is mounted: its [`ROUTE`](Endpoint::ROUTE) is there.
+/// An annotated handler that says where it is mounted.
 #[diagnostic::on_unimplemented(
     message = "this handler states its policy, and not its path",
     label = "where is it mounted?",
     note = "add one of `#[get(\"/path\")]`, `#[post(..)]`, `#[put(..)]`, `#[patch(..)]`, `#[delete(..)]`, `#[head(..)]`, `#[options(..)]`, `#[websocket(..)]` to it, or use it with a plain `axum::Router`, where it is guarded all the same"
 )]
-pub trait Routed: Endpoint {}
+pub trait Routed: Endpoint {
+    /// Method, path and description: what is [declared](Declared::route).
+    const ROUTE: Route = match Self::DECLARED.route {
+        Some(route) => route,
+        None => panic!("this handler is declared without a route"),
+    };
+}
 
 /// Method and path of a handler, checked by the macro.
 #[derive(Debug, Clone, Copy)]
@@ -300,6 +303,28 @@ pub enum Takes {
     OptionalScheme(&'static Scheme),
     /// Proof that a named policy holds.
     Proof(TypeName),
+}
+
+impl Takes {
+    /// Whether it is the user, if there is one.
+    pub(crate) fn is_user(&self) -> bool {
+        matches!(self, Self::User | Self::OptionalUser)
+    }
+
+    /// Whether it is the token's claims, if there is one.
+    pub(crate) fn is_token(&self) -> bool {
+        matches!(self, Self::Token | Self::OptionalToken)
+    }
+
+    /// Whether it is what this scheme yields, if its credential is there.
+    pub(crate) fn is_of_scheme(&self, scheme: &Scheme) -> bool {
+        matches!(self, Self::Scheme(taken) | Self::OptionalScheme(taken) if **taken == *scheme)
+    }
+
+    /// Whether it is proof that this policy holds.
+    pub(crate) fn is_proof_of(&self, policy: TypeName) -> bool {
+        *self == Self::Proof(policy)
+    }
 }
 
 /// A type that can be an argument of a handler, and takes something from its guard.

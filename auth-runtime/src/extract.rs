@@ -31,7 +31,7 @@ const TOKEN: Rules<'static> = Rules::of(Policy::all(&[Requirement::Token]));
 /// # Errors
 /// The refusal that a guard with `#[requires_active_user]` gives.
 pub async fn extract<U: AuthUser, S: UsersOf<U>>(parts: &mut Parts, state: &S) -> Result<U, Rejection> {
-    if let Some(user) = Principal::<U>::take(parts).and_then(Taken::user) {
+    if let Some(user) = Principal::<U>::take(parts, Takes::is_user).and_then(Taken::user) {
         return Ok(user);
     }
     let auth = state.users_auth();
@@ -49,7 +49,7 @@ pub async fn extract_optional<U: AuthUser, S: UsersOf<U>>(
     parts: &mut Parts,
     state: &S,
 ) -> Result<Option<U>, Rejection> {
-    if let Some(principal) = Principal::<U>::take(parts) {
+    if let Some(principal) = Principal::<U>::take(parts, Takes::is_user) {
         return Ok(principal.user());
     }
     let cookies = state.users_auth().answers().session_cookie;
@@ -79,11 +79,11 @@ pub async fn extract_optional_scheme<K: SecurityScheme, S: AuthState>(
     parts: &mut Parts,
     state: &S,
 ) -> Result<Option<K>, Rejection> {
-    if let Some(principal) = Principal::<S::User>::take(parts) {
+    let scheme = scheme_of::<K>();
+    if let Some(principal) = Principal::<S::User>::take(parts, |takes| takes.is_of_scheme(scheme)) {
         return Ok(principal.scheme());
     }
     let auth = state.auth();
-    let scheme = scheme_of::<K>();
     match (scheme.read)(scheme, auth.authenticators(), parts).await {
         Ok(found) => Ok(found.and_then(|found| found.value.downcast().ok()).map(|value| *value)),
         Err(refusal) => {
@@ -154,7 +154,7 @@ impl<S: AuthState> OptionalFromRequestParts<S> for AccessToken {
             }),
             Err(fault) => return Err(reject(Refusal::InvalidToken(fault), parts)),
         };
-        let claims = match Principal::<S::User>::take(parts) {
+        let claims = match Principal::<S::User>::take(parts, Takes::is_token) {
             Some(principal) => principal.claims(),
             None if text.is_none() => None,
             None => {

@@ -19,7 +19,7 @@ pub use crate::{
         SubjectFor, TypeName, Word,
     },
     role::{HasRole, Role, RolesField},
-    rules::{Answer, Outcome, body, respond},
+    rules::{Answer, AnyOutcome, Outcome, body, respond},
     scheme::{
         Authenticates, Authenticator, BasicCredentials, Flow, FlowKind, HttpCredentials, KeyIn, Place,
         Scheme as SchemeInfo, SecurityScheme, Yielded, is_somebody, known_scopes, reads, scheme_of,
@@ -36,7 +36,6 @@ pub mod probe {
     pub use crate::{
         __private,
         openapi::{AnyArgument as _, AnyOutput as _, KnownArgument as _, KnownOutput as _, NoUser as _},
-        rules::AnyOutcome as _,
         scheme::Somebody as _,
     };
 }

@@ -65,7 +65,8 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        if Principal::<S::User>::take(parts).is_some_and(|principal| principal.holds::<P>()) {
+        let proof = |takes: &Takes| takes.is_proof_of(P::NAMED.name);
+        if Principal::<S::User>::take(parts, proof).is_some_and(|principal| principal.holds::<P>()) {
             return Ok(Self(PhantomData));
         }
         let rules = Rules::of(const { Policy::all(&[P::REQUIREMENT]) });

@@ -2,7 +2,10 @@
 
 use auth_runtime::prelude::*;
 
-use crate::magazine::{Grown, Key, Magazine, OlderThan, Role, Scope, Service, User, from_inside, older_than};
+use crate::{
+    magazine::{Grown, Key, Magazine, OlderThan, Role, Scope, Service, User, from_inside, older_than},
+    support::token_of_users,
+};
 
 #[get("/role")]
 #[requires_role(Role::Editor)]
@@ -212,6 +215,55 @@ async fn an_optional_credential_is_none_right_or_refused_before_anything_else() 
     for wrong in ["x-key: ", "authorization: Basic c2hvcDp3cm9uZw==", "authorization: Basic !"] {
         assert_eq!(ask(&[wrong, "x-tea: yes"]).await.0, 401, "{wrong}");
     }
+}
+
+/// The macro takes this for axum's extractor, and the other for a type that has nothing to do with the guard.
+mod misnamed {
+    use std::option::Option as Query;
+
+    use auth_runtime::{Rejection, prelude::*};
+
+    use crate::magazine::{Key, User};
+
+    fn name(user: Option<User>) -> String {
+        user.map_or_else(|| "nobody".to_owned(), |user| user.name)
+    }
+
+    #[get("/alias")]
+    #[public]
+    pub(super) async fn alias(me: Query<User>, _key: Option<Key>) -> String {
+        name(me)
+    }
+
+    #[get("/result")]
+    #[public]
+    pub(super) async fn result(me: Result<Option<User>, Rejection>, _key: Option<Key>) -> String {
+        me.map_or_else(|_| "refused".to_owned(), name)
+    }
+
+    #[get("/beside")]
+    #[requires_token]
+    pub(super) async fn beside(me: Query<User>, token: AccessToken) -> String {
+        assert_eq!(me.as_ref().map(|user| &user.name), Some(&token.subject));
+        name(me)
+    }
+}
+
+#[tokio::test]
+async fn an_argument_that_the_guard_was_not_asked_for_is_authenticated_by_itself() {
+    let router = SecureRouter::new().mount(misnamed::alias).mount(misnamed::result).mount(misnamed::beside);
+    let Magazine { server, auth } = Magazine::of(router).await;
+    let reader = token_of_users(&auth, "reader", &[]).await;
+    let ask = async |path, token: &str| {
+        let answer = server.get_as(path, token).await;
+        (answer.status, answer.body)
+    };
+    for path in ["/alias", "/result", "/beside"] {
+        assert_eq!(ask(path, &reader).await, (200, "reader".to_owned()), "{path}");
+    }
+    assert_eq!(server.get("/alias").await.body, "nobody");
+    assert_eq!(ask("/alias", "wrong").await.0, 401);
+    assert_eq!(ask("/result", "wrong").await.1, "refused");
 }
 
 /// A service whose key says what it is good for.

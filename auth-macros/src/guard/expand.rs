@@ -9,9 +9,9 @@ use super::{
     valid::{Caller, Guarded, Policy},
 };
 use crate::{
-    endpoint::{Access, Asks, Glue, endpoint},
+    endpoint::{Asks, Glue, descriptions, endpoint, takes},
     expression,
-    handler::{Argument, Handler, descriptions, takes},
+    handler::{Argument, Handler},
     krate::Private,
     text::{join, parentheses, text},
 };
@@ -28,7 +28,7 @@ pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &Private)
         description: description(&handler, guarded, &arguments),
         checks: checks(&handler, guarded, &concrete, private),
     };
-    let endpoint = endpoint(&handler, guarded.route.as_ref(), &glue, private);
+    let endpoint = endpoint(&handler, guarded.route.as_ref(), glue, private);
     if !guarded.closed && (guarded.before.is_some() || guarded.after.is_some()) {
         add_rules(&mut handler, guarded, private);
     } else {
@@ -83,7 +83,7 @@ fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &Private) {
                 }
                 let #outcome = #private::body #typed (async #body).await;
                 #promised
-                use #private::probe::*;
+                use #private::AnyOutcome as _;
                 let refusal = match #private::Outcome(&#outcome).value() {
                     ::core::option::Option::Some(value) => {
                         let #result = value;
@@ -117,9 +117,9 @@ fn promised(handler: &Handler, outcome: &Ident) -> Option<TokenStream> {
     }
 }
 
-fn access(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private: &Private) -> Access {
+fn access(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private: &Private) -> TokenStream {
     if guarded.closed {
-        return Access::Named("Closed");
+        return quote!(#private::Closed);
     }
     let policy = &guarded.policy;
     if !policy.public {
@@ -127,31 +127,30 @@ fn access(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private:
         policy.expressions.iter().for_each(|expression| expression.types(&mut types));
         types.extend(policy.role.as_ref().and_then(expression::enum_of));
         if types.is_empty() {
-            return Access::Named("Protected");
+            return quote!(#private::Protected);
         }
         let types = expression::tuple_of(&types);
-        return Access::Of(quote!(#private::Protected<#types>));
+        return quote!(#private::Protected<#types>);
     }
     if guarded.before.is_some() || guarded.after.is_some() {
         // Whom a rule refuses is answered as the application answers.
-        return Access::Named("Open<true>");
+        return quote!(#private::Open<true>);
     }
     if concrete.is_empty() {
-        return Access::Named("Open<false>");
+        return quote!(#private::Open<false>);
     }
-    Access::Of(if handler.marker_generics().params.is_empty() {
+    if handler.marker_generics().params.is_empty() {
         let marker = handler.marker();
-        quote!(#private::Open<{ #private::knows_caller(<#marker as #private::Endpoint>::TAKES) }>)
-    } else {
-        // A constant in a type cannot ask what is generic.
-        let takes = takes(concrete.iter().copied());
-        quote! {
-            #private::Open<{
-                use #private::probe::*;
-                __private::knows_caller(&[#takes])
-            }>
-        }
-    })
+        return quote!(#private::Open<{ #private::knows_caller(<#marker as #private::Endpoint>::TAKES) }>);
+    }
+    // A constant in a type cannot ask what is generic.
+    let takes = takes(concrete.iter().copied());
+    quote! {
+        #private::Open<{
+            use #private::probe::*;
+            __private::knows_caller(&[#takes])
+        }>
+    }
 }
 
 fn asks(policy: &Policy) -> Asks {

@@ -9,7 +9,7 @@ use quote::quote;
 
 pub(crate) use self::parse::Kind;
 use self::valid::Declaration;
-use crate::{error::Errors, function::Function, handler::Handler, krate, token_endpoint};
+use crate::{error::Errors, function::Function, handler::Handler, krate, text::join, token_endpoint};
 
 /// Expands a group's attribute on a function: one that no other attribute of ours has merged is on no handler.
 pub(crate) fn member(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -53,11 +53,7 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
         Declaration::Guarded(guarded) if errors.is_empty() => expand::expand(handler, &guarded, &private),
         Declaration::Guarded(guarded) => expand::expand(handler, &guarded.closed(), &private),
     };
-    if errors.is_empty() {
-        return expanded;
-    }
-    let errors = errors.into_tokens();
-    quote!(#errors #expanded)
+    join([errors.into_tokens(), expanded])
 }
 
 fn is_struct(item: &TokenStream) -> bool {

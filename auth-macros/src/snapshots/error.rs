@@ -2,6 +2,7 @@
     "#[requires_user] stands here twice"
 }
 async fn twice(_guard: ::auth_runtime::__private::Guard<__twice>, user: User) {}
+#[doc(hidden)]
 #[requires_user(merged)]
 #[requires_user(merged)]
 struct __twice {}

@@ -8,6 +8,7 @@ where
 {
     store.list(N).await
 }
+#[doc(hidden)]
 #[requires_token(merged)]
 struct __list<T, const N: usize> {
     generics: ::core::marker::PhantomData<fn() -> (T,)>,

@@ -17,7 +17,7 @@ async fn write_note(
         _,
     >(async { wall.put(id, note, text) })
         .await;
-    use ::auth_runtime::__private::probe::*;
+    use ::auth_runtime::__private::AnyOutcome as _;
     let refusal = match ::auth_runtime::__private::Outcome(&outcome).value() {
         ::core::option::Option::Some(value) => {
             let note = value;
@@ -27,6 +27,7 @@ async fn write_note(
     };
     ::auth_runtime::__private::respond(refusal, async { outcome }).await
 }
+#[doc(hidden)]
 #[requires(merged)]
 #[authorize(merged)]
 #[post_authorize(merged)]

@@ -15,6 +15,7 @@ async fn write_note(
         )
         .await
 }
+#[doc(hidden)]
 #[requires_active_user(merged)]
 #[authorize(merged)]
 struct __write_note {}

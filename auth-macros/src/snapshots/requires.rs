@@ -5,6 +5,7 @@ async fn read_users_me(
 ) -> Json<User> {
     Json(user)
 }
+#[doc(hidden)]
 #[requires_active_user(merged)]
 #[requires_scopes(merged)]
 struct __read_users_me {}

@@ -17,6 +17,7 @@ async fn read_note(
         )
         .await
 }
+#[doc(hidden)]
 #[requires_active_user(merged)]
 #[authorize(merged)]
 struct __read_note {}

@@ -18,6 +18,7 @@ async fn login(
         ::core::result::Result::Err(response) => *response,
     }
 }
+#[doc(hidden)]
 struct __login {}
 impl ::auth_runtime::__private::Routed for __login {}
 impl ::auth_runtime::__private::Endpoint for __login {

@@ -5,7 +5,7 @@ pub(crate) struct __scoped {}
 impl ::auth_runtime::__private::Endpoint for __scoped {
     type Access = ::auth_runtime::__private::Protected;
     const DECLARED: ::auth_runtime::__private::Declared = {
-        use ::auth_runtime::__private;
+        use ::auth_runtime::__private::probe::*;
         __private::Declared::asks(
             ::core::module_path!(),
             "scoped",

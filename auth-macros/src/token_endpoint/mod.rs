@@ -5,9 +5,9 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, FnArg, Ident, PatType, ReturnType, Type, parse_quote, spanned::Spanned};
 
 use crate::{
-    endpoint::{Access, Asks, Glue, endpoint},
+    endpoint::{Asks, Glue, descriptions, endpoint},
     error::Errors,
-    handler::{Argument, Handler, descriptions},
+    handler::{Argument, Handler},
     krate::Private,
     route::Route,
 };
@@ -35,7 +35,7 @@ pub(crate) fn expand(
     let overrides_group = overrides_group.then(|| quote!(.options(__private::Options::NONE.overrides_group())));
     let signature = parse(&handler, errors);
     let mut glue = Glue {
-        access: Access::Named("Closed"),
+        access: quote!(#private::Closed),
         asks: Asks::Nothing,
         takes: TokenStream::new(),
         options: quote!(#overrides_group),
@@ -44,16 +44,16 @@ pub(crate) fn expand(
     };
     let Some(signature) = signature else {
         // Behind an error stands a handler that nobody may call.
-        let endpoint = endpoint(&handler, Some(route), &glue, private);
+        let endpoint = endpoint(&handler, Some(route), glue, private);
         handler.add_guard(&Ident::new("_guard", Span::mixed_site()), private);
         let function = &handler.function;
         return quote!(#function #endpoint);
     };
     if errors.is_empty() {
         let user = &signature.user;
-        glue.access = Access::Of(quote!(#private::TokenEndpoint<#user>));
+        glue.access = quote!(#private::TokenEndpoint<#user>);
     }
-    let endpoint = endpoint(&handler, Some(route), &glue, private);
+    let endpoint = endpoint(&handler, Some(route), glue, private);
     let function = function(handler, &signature, private);
     quote!(#function #endpoint)
 }

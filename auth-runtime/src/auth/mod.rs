@@ -300,28 +300,32 @@ impl<U: AuthUser> Auth<U> {
     }
 
     pub(crate) async fn verify_token(&self, token: &str) -> Result<Arc<AccessClaims>, Refusal> {
-        // What has to be waited for is on the heap: most requests need not wait, and every request carries the size of this.
         let claims = match &self.0.tokens {
             Tokens::None => return Err(Refusal::InvalidToken(TokenFault::Revoked)),
-            Tokens::Opaque { .. } => return Box::pin(self.verify_kept(TokenPurpose::Access, token)).await,
+            Tokens::Opaque { .. } => return self.verify_kept(TokenPurpose::Access, token).await,
             Tokens::Jwt(jwt) => jwt.verifier.verify(token).await.map_err(Refusal::InvalidToken)?,
-            Tokens::Custom(format) => Box::pin(self.verify_custom(format.as_ref(), token)).await?,
+            Tokens::Custom(format) => self.verify_custom(format.as_ref(), token).await?,
         };
         self.unless_revoked(claims).await
     }
 
-    /// What a token says that was verified before, and has not been revoked; `None` where that takes more than a look.
-    pub(crate) async fn seen_before(&self, token: &[u8]) -> Result<Option<Arc<AccessClaims>>, Refusal> {
-        let Tokens::Jwt(jwt) = &self.0.tokens else { return Ok(None) };
-        match jwt.verifier.seen_before(token) {
-            Some(claims) => self.unless_revoked(claims).await.map(Some),
-            None => Ok(None),
+    /// What a token says that was verified before, whether or not it was revoked since; `None` where that takes more than a look.
+    pub(crate) fn seen_before(&self, token: &[u8]) -> Option<Arc<AccessClaims>> {
+        match &self.0.tokens {
+            Tokens::Jwt(jwt) => jwt.verifier.seen_before(token),
+            Tokens::None | Tokens::Opaque { .. } | Tokens::Custom(_) => None,
         }
     }
 
-    async fn unless_revoked(&self, claims: Arc<AccessClaims>) -> Result<Arc<AccessClaims>, Refusal> {
-        if self.0.revocations.is_some() {
-            Box::pin(self.check_revoked(&claims)).await?;
+    /// Whether a token can have been revoked.
+    pub(crate) fn asks_for_revocations(&self) -> bool {
+        self.0.revocations.is_some()
+    }
+
+    /// The claims, unless they were revoked.
+    pub(crate) async fn unless_revoked(&self, claims: Arc<AccessClaims>) -> Result<Arc<AccessClaims>, Refusal> {
+        if self.asks_for_revocations() {
+            self.check_revoked(&claims).await?;
         }
         Ok(claims)
     }
@@ -340,12 +344,9 @@ impl<U: AuthUser> Auth<U> {
         self.bounded(self.0.users.find(username)).await
     }
 
-    /// The same for the guard of a request.
-    pub(crate) async fn find_shared(&self, username: &str) -> Result<Option<Arc<U>>, Refusal> {
-        match self.0.users.find_shared(username) {
-            Lookup::Known(user) => Ok(user),
-            Lookup::Read(user) => Box::pin(self.bounded(user)).await,
-        }
+    /// The same for the guard of a request: at once, or else to be [waited for](Self::bounded).
+    pub(crate) fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, U> {
+        self.0.users.find_shared(username)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
         bearer::{self, Bearer, Glance},
         cross_site,
     },
+    store::Lookup,
     token::{AccessClaims, TokenFault},
     user::AuthUser,
     watch::AuditEvent,
@@ -31,7 +32,7 @@ pub(crate) struct Wants {
     optional_user: bool,
     /// How many arguments ask for something.
     pub(super) arguments: usize,
-    takes: &'static [Takes],
+    pub(super) takes: &'static [Takes],
 }
 
 impl Wants {
@@ -69,7 +70,7 @@ pub(crate) async fn authenticate<U: AuthUser>(
     rules: Rules<'_>,
     wants: &Wants,
 ) -> Result<Principal<U>, Refusal> {
-    let outcome = try_authenticate(auth, parts, rules, wants).await;
+    let outcome = try_authenticate(auth, parts, &rules, wants).await;
     match &outcome {
         Ok(principal) => record_granted(auth, parts, principal),
         Err(refusal) => record_refused(auth, parts, refusal),
@@ -89,10 +90,12 @@ pub(super) fn record_refused<U>(auth: &Auth<U>, parts: &Parts, refusal: &Refusal
     auth.record(AuditEvent::at("access.refused", parts).because(refusal));
 }
 
+/// What has to be waited for is on the heap. Most requests wait for nothing, and every request carries the size of this: above a
+/// kilobyte, a handler's future costs the allocator much more.
 pub(super) async fn try_authenticate<U: AuthUser>(
     auth: &Auth<U>,
     parts: &Parts,
-    rules: Rules<'_>,
+    rules: &Rules<'_>,
     wants: &Wants,
 ) -> Result<Principal<U>, Refusal> {
     let wants_user = wants.user || wants.optional_user || rules.needs_user();
@@ -101,17 +104,19 @@ pub(super) async fn try_authenticate<U: AuthUser>(
     } else {
         (None, None)
     };
-    // What has to be waited for is on the heap: most requests need not wait, and every request carries the size of this.
     let mut wanted = rules.schemes();
     wanted.extend(wants.schemes());
     let Schemes { yielded: schemes, presented } =
-        if wanted.is_empty() { Schemes::default() } else { Box::pin(read_schemes(auth, parts, &wanted)).await? };
+        if wanted.is_empty() { Schemes::default() } else { Box::pin(read_schemes(auth, parts, wanted)).await? };
 
     let known = user.as_deref().map(|user| user as &dyn KnownUser);
     let token = claims.as_deref();
     let facts = Facts { token, user: known, schemes: &presented };
-    let caller = Caller { parts, token, user: known };
-    let named = decide(rules, &facts, &caller).await?;
+    let named = match rules.decide(&facts, &Tested::new()) {
+        Decision::Allowed => rules.held(),
+        Decision::Refused(refusal) => return Err(refusal),
+        Decision::Ask(..) => Box::pin(decide(*rules, facts, Caller { parts, token, user: known })).await?,
+    };
     // Nobody asked for this user: who is disabled is nobody, rather than an optional somebody.
     if wants.optional_user && !rules.own.implies_token() && user.as_deref().is_some_and(AuthUser::is_disabled) {
         return Err(Refusal::Inactive);
@@ -126,10 +131,10 @@ struct Schemes {
     presented: Vec<Presented>,
 }
 
-async fn read_schemes<U>(auth: &Auth<U>, parts: &Parts, wanted: &[&'static Scheme]) -> Result<Schemes, Refusal> {
+async fn read_schemes<U>(auth: &Auth<U>, parts: &Parts, wanted: Vec<&'static Scheme>) -> Result<Schemes, Refusal> {
     let mut schemes = Schemes::default();
     for scheme in wanted {
-        if schemes.presented.iter().any(|present| present.scheme == *scheme) {
+        if schemes.presented.iter().any(|present| present.scheme == scheme) {
             continue;
         }
         if let Some(found) = (scheme.read)(scheme, auth.authenticators(), parts).await? {
@@ -150,36 +155,60 @@ async fn token_and_user<U: AuthUser>(
     if let Some(acting) = parts.extensions.get::<crate::testing::Acting<U>>() {
         return Ok(acting.principal());
     }
-    let Some(claims) = token(auth, parts).await? else { return Ok((None, None)) };
+    let claims = match at_once(auth, parts) {
+        AtOnce::Known(claims) => claims,
+        AtOnce::Ask(seen) => Box::pin(token(auth, parts, seen)).await?,
+    };
+    let Some(claims) = claims else { return Ok((None, None)) };
     if !wants_user {
         return Ok((Some(claims), None));
     }
     if claims.is_of_client() {
         return Err(Refusal::InvalidToken(TokenFault::OfClient));
     }
-    let user = auth.find_shared(&claims.subject).await?.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?;
+    let user = match auth.find_shared(&claims.subject) {
+        Lookup::Known(user) => user,
+        Lookup::Read(user) => Box::pin(auth.bounded(user)).await?,
+    };
+    let user = user.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?;
     Ok((Some(claims), Some(user)))
 }
 
-/// What the token of a request says, where it shows one. One that was verified before, and is sent as most clients send it, is
-/// known by its digest; anything else is taken apart.
-async fn token<U: AuthUser>(auth: &Auth<U>, parts: &Parts) -> Result<Option<Arc<AccessClaims>>, Refusal> {
-    let cookies = auth.answers().session_cookie;
+/// What a look at the token of a request says.
+enum AtOnce {
+    /// All there is to know.
+    Known(Option<Arc<AccessClaims>>),
+    /// There is more to ask: of a token that was verified before, whether it was revoked.
+    Ask(Option<Arc<AccessClaims>>),
+}
+
+/// A token that was verified before, and is sent as most clients send it, is known by its digest.
+fn at_once<U: AuthUser>(auth: &Auth<U>, parts: &Parts) -> AtOnce {
     match bearer::at_a_glance(&parts.headers) {
-        Glance::Nothing if !cookies => return Ok(None),
-        Glance::Token(token) => {
-            if let Some(claims) = auth.seen_before(token).await? {
-                return Ok(Some(claims));
-            }
-        }
-        Glance::Nothing | Glance::Other => {}
+        Glance::Nothing if !auth.answers().session_cookie => AtOnce::Known(None),
+        Glance::Token(token) => match auth.seen_before(token) {
+            Some(claims) if !auth.asks_for_revocations() => AtOnce::Known(Some(claims)),
+            seen => AtOnce::Ask(seen),
+        },
+        Glance::Nothing | Glance::Other => AtOnce::Ask(None),
     }
-    let credential = bearer::presented(&parts.headers, cookies).map_err(Refusal::InvalidToken)?;
+}
+
+/// What the token of a request says, where it shows one. One that was not seen before is taken apart.
+async fn token<U: AuthUser>(
+    auth: &Auth<U>,
+    parts: &Parts,
+    seen: Option<Arc<AccessClaims>>,
+) -> Result<Option<Arc<AccessClaims>>, Refusal> {
+    if let Some(claims) = seen {
+        return auth.unless_revoked(claims).await.map(Some);
+    }
+    let credential = bearer::presented(&parts.headers, auth.answers().session_cookie).map_err(Refusal::InvalidToken)?;
     Ok(Some(match credential {
         None => return Ok(None),
         Some(Bearer::Header(token)) => auth.verify_token(token).await?,
         Some(Bearer::Cookie(_)) if is_forgeable(auth, parts) => return Err(Refusal::CrossSite),
-        Some(Bearer::Cookie(token)) => Box::pin(auth.verify_cookie(&token)).await?,
+        Some(Bearer::Cookie(token)) => auth.verify_cookie(&token).await?,
     }))
 }
 
@@ -189,22 +218,14 @@ pub(crate) fn is_forgeable<U>(auth: &Auth<U>, parts: &Parts) -> bool {
 }
 
 /// Asks the policy, and its predicates for as long as it depends on them. Gives the named policies that hold.
-pub(crate) async fn decide(rules: Rules<'_>, facts: &Facts<'_>, caller: &Caller<'_>) -> Result<Vec<TypeId>, Refusal> {
-    match rules.decide(facts, &Tested::new()) {
-        Decision::Allowed => Ok(rules.held()),
-        Decision::Refused(refusal) => Err(refusal),
-        Decision::Ask(..) => Box::pin(ask(rules, facts, caller)).await,
-    }
-}
-
-async fn ask(rules: Rules<'_>, facts: &Facts<'_>, caller: &Caller<'_>) -> Result<Vec<TypeId>, Refusal> {
+pub(crate) async fn decide(rules: Rules<'_>, facts: Facts<'_>, caller: Caller<'_>) -> Result<Vec<TypeId>, Refusal> {
     let mut tested = Tested::new();
     loop {
-        match rules.decide(facts, &tested) {
+        match rules.decide(&facts, &tested) {
             Decision::Allowed => return Ok(rules.held()),
             Decision::Refused(refusal) => return Err(refusal),
             Decision::Ask(number, predicate) => {
-                let answer = predicate.test(caller).await?;
+                let answer = predicate.test(&caller).await?;
                 if tested.len() <= number {
                     tested.resize(number + 1, None);
                 }

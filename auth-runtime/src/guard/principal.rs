@@ -7,7 +7,8 @@ use std::{
 
 use axum::http::request::Parts;
 
-use crate::{policy::NamedPolicy, scheme::SecurityScheme, token::AccessClaims, user::AuthUser};
+use super::Wants;
+use crate::{endpoint::Takes, policy::NamedPolicy, scheme::SecurityScheme, token::AccessClaims, user::AuthUser};
 
 /// Who makes the request, as the guard found out.
 pub(crate) struct Principal<U> {
@@ -19,33 +20,38 @@ pub(crate) struct Principal<U> {
     pub(super) named: Vec<TypeId>,
 }
 
-/// A principal in a request's extensions, and how many arguments of the guarded handler may still ask for it. No other handler
-/// may: a guarded function can be a middleware, and what is behind it may ask for more than its policy did.
+/// A principal in a request's extensions, what the arguments of the guarded handler take of it, and how many of them may still ask.
+/// No other handler may: a guarded function can be a middleware, and what is behind it may ask for more than its policy did.
 struct Offered<U> {
     principal: Option<Principal<U>>,
+    takes: &'static [Takes],
     left: usize,
 }
 
 /// Extensions have to be cloned with their request. A copy of one that was let in was not let in itself: it offers nobody.
 impl<U> Clone for Offered<U> {
     fn clone(&self) -> Self {
-        Self { principal: None, left: 0 }
+        Self { principal: None, takes: &[], left: 0 }
     }
 }
 
 impl<U: AuthUser> Principal<U> {
-    /// Leaves it for so many arguments, in the place of what another guard may have left.
-    pub(super) fn offer(self, parts: &mut Parts, arguments: usize) {
-        if arguments > 0 {
-            parts.extensions.insert(Offered { principal: Some(self), left: arguments });
+    /// Leaves it for the arguments that want it, in the place of what another guard may have left.
+    pub(super) fn offer(self, parts: &mut Parts, wants: &Wants) {
+        if wants.arguments > 0 {
+            parts.extensions.insert(Offered { principal: Some(self), takes: wants.takes, left: wants.arguments });
         } else {
             parts.extensions.remove::<Offered<U>>();
         }
     }
 
-    /// The principal that the guard of this handler left for this argument.
-    pub(crate) fn take(parts: &mut Parts) -> Option<Taken<'_, U>> {
+    /// The principal that the guard of this handler left for an argument with this question. Where the guard was not asked that,
+    /// it did not look: nothing is taken then, and nothing follows from what is not there.
+    pub(crate) fn take(parts: &mut Parts, question: impl Fn(&Takes) -> bool) -> Option<Taken<'_, U>> {
         let offered = parts.extensions.get_mut::<Offered<U>>()?;
+        if !offered.takes.iter().any(question) {
+            return None;
+        }
         offered.left = offered.left.checked_sub(1)?;
         if offered.left == 0 {
             offered.principal.take().map(Taken::Last)
@@ -121,14 +127,21 @@ mod tests {
     }
 
     fn taken(parts: &mut Parts) -> Option<String> {
-        Principal::<User>::take(parts).and_then(Taken::user).map(|user| user.name)
+        Principal::<User>::take(parts, Takes::is_user).and_then(Taken::user).map(|user| user.name)
     }
+
+    const USERS: [Wants; 4] = [
+        Wants::of(&[Takes::Nothing]),
+        Wants::of(&[Takes::User]),
+        Wants::of(&[Takes::User, Takes::Nothing, Takes::OptionalUser]),
+        Wants::of(&[Takes::User, Takes::User, Takes::User]),
+    ];
 
     #[test]
     fn a_principal_is_taken_by_as_many_arguments_as_ask_for_it_and_by_no_other() {
-        for arguments in 0..4 {
+        for (arguments, wants) in USERS.iter().enumerate() {
             let mut parts = parts();
-            principal().offer(&mut parts, arguments);
+            principal().offer(&mut parts, wants);
             for _ in 0..arguments {
                 assert_eq!(taken(&mut parts).as_deref(), Some("john"));
             }
@@ -137,17 +150,27 @@ mod tests {
     }
 
     #[test]
+    fn what_the_guard_was_not_asked_is_not_taken_from_it() {
+        let mut parts = parts();
+        principal().offer(&mut parts, &const { Wants::of(&[Takes::Token]) });
+        assert_eq!(taken(&mut parts), None, "who is there was not looked for");
+        assert!(Principal::<User>::take(&mut parts, Takes::is_token).is_some(), "and nothing was used up");
+    }
+
+    #[test]
     fn what_one_guard_left_is_gone_with_the_next() {
         let mut parts = parts();
-        principal().offer(&mut parts, 2);
-        principal().offer(&mut parts, 0);
+        let [nothing, _, two, _] = USERS;
+        principal().offer(&mut parts, &two);
+        principal().offer(&mut parts, &nothing);
         assert_eq!(taken(&mut parts), None);
     }
 
     #[test]
     fn a_copy_of_a_request_was_not_let_in() {
         let mut parts = parts();
-        principal().offer(&mut parts, 1);
+        let [_, one, ..] = USERS;
+        principal().offer(&mut parts, &one);
         assert_eq!(taken(&mut parts.clone()), None);
         assert_eq!(taken(&mut parts).as_deref(), Some("john"));
     }

@@ -3,7 +3,8 @@
 //! A generated `describe` function asks, for each argument type `T`, `Argument::<T>::NEW.describe(operation)`. Method
 //! resolution takes the first that fits: an inherent method where the types are known and described (`Json<T>` with
 //! `T: ToSchema`), then a trait on the probe for a known extractor of an undescribed type, then a trait on a reference to
-//! it for all others. So the macro matches no type by name, and aliases, renames and generics work.
+//! it for all others. So aliases, renames and generics work; the macro leaves out `State<..>` and `Extension<..>` alone, by their
+//! names, which are in no document.
 
 use std::{borrow::Cow, marker::PhantomData};
 

@@ -344,7 +344,7 @@ async fn a_predicate_is_not_asked_where_nothing_depends_on_it() {
     let facts = Facts { token: None, user: None, schemes: &[] };
     let parts = parts();
     let caller = Caller { parts: &parts, token: None, user: None };
-    assert_eq!(crate::guard::decide(rules, &facts, &caller).await, Err(crate::error::Refusal::NoCredentials));
+    assert_eq!(crate::guard::decide(rules, facts, caller).await, Err(crate::error::Refusal::NoCredentials));
 }
 
 #[test]

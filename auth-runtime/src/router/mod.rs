@@ -178,16 +178,12 @@ impl<S: Clone + Send + Sync + 'static> SecureRouter<S> {
         <T::Endpoint as Endpoint>::Access: Enforce<S>,
         H: Mountable<T, S>,
     {
-        let source = T::Endpoint::SOURCE;
-        let Some(route) = T::Endpoint::ROUTE else {
-            self.problems.push(format!("{} does not say where it is mounted", source.place()));
-            return self;
-        };
+        let route = <T::Endpoint as Routed>::ROUTE;
         let Some(filter) = filter(route.method) else {
             self.problems.push(format!("{} {}: this method cannot be mounted", route.method, route.path));
             return self;
         };
-        self.check_open(source.name);
+        self.check_open(T::Endpoint::SOURCE.name);
         self.entries.push(Entry::new::<T::Endpoint>(route, handler.at(filter)));
         self
     }

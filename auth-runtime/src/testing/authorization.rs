@@ -389,7 +389,7 @@ impl<U: AuthUser> AuthorizationTest<U> {
         }
         let known = user.as_ref().map(|user| user as &dyn KnownUser);
         let facts = Facts { token: claims.as_deref(), user: known, schemes: &presented };
-        decide(rules, &facts, &Caller { parts, token: claims.as_deref(), user: known }).await?;
+        decide(rules, facts, Caller { parts, token: claims.as_deref(), user: known }).await?;
         let optional_only = takes(Takes::OptionalUser) && !listed.policy.implies_token();
         if optional_only && user.as_ref().is_some_and(AuthUser::is_disabled) {
             return Err(Refusal::Inactive);

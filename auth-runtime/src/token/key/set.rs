@@ -123,7 +123,7 @@ type Load = dyn Fn() -> Boxed<'static, Result<KeySet, StoreError>> + Send + Sync
 /// Keys that are read again now and then, and when a token names one that is not there.
 pub(crate) struct CachedKeys {
     current: RwLock<Current>,
-    /// That of the current ones. Every request asks for it, and need not take the lock.
+    /// That of `current`, to be asked for without its lock.
     generation: AtomicU64,
     source: Option<Source>,
 }
@@ -178,9 +178,9 @@ impl CachedKeys {
         // The same keys, read once more, are no change.
         if !current.keys.is_same(&keys) {
             let generation = current.keys.generation.wrapping_add(1);
-            current.keys = Arc::new(KeySet { generation, ..keys });
-            // Before the lock is let go of: who finds the new keys finds their number.
+            // Under the lock, and before the old keys are dropped: who finds the new ones finds their number.
             self.generation.store(generation, Ordering::Release);
+            current.keys = Arc::new(KeySet { generation, ..keys });
         }
     }
 
