@@ -187,6 +187,7 @@ async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S) -> Result
         }
         Err(refusal) if E::OPTIONS.observed => {
             auth.record(AuditEvent::at("access.observed", parts).because(&refusal));
+            Principal::<S::User>::withdraw(parts);
             Ok(())
         }
         Err(refusal) => {

@@ -41,8 +41,13 @@ impl<U: AuthUser> Principal<U> {
         if wants.arguments > 0 {
             parts.extensions.insert(Offered { principal: Some(self), takes: wants.takes, left: wants.arguments });
         } else {
-            parts.extensions.remove::<Offered<U>>();
+            Self::withdraw(parts);
         }
+    }
+
+    /// Takes away what another guard may have left.
+    pub(super) fn withdraw(parts: &mut Parts) {
+        parts.extensions.remove::<Offered<U>>();
     }
 
     /// The principal that the guard of this handler left for an argument with this question. Where the guard was not asked that,
@@ -163,6 +168,9 @@ mod tests {
         let [nothing, _, two, _] = USERS;
         principal().offer(&mut parts, &two);
         principal().offer(&mut parts, &nothing);
+        assert_eq!(taken(&mut parts), None);
+        principal().offer(&mut parts, &two);
+        Principal::<User>::withdraw(&mut parts);
         assert_eq!(taken(&mut parts), None);
     }
 
