@@ -146,6 +146,7 @@ pub trait Routed: Endpoint {
     /// Method, path and description: what is [declared](Declared::route).
     const ROUTE: Route = match Self::DECLARED.route {
         Some(route) => route,
+        // Evaluated by the compiler alone, where a macro was to declare a route: it would be a compile error.
         None => panic!("this handler is declared without a route"),
     };
 }
