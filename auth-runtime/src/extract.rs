@@ -1,6 +1,11 @@
 //! Handlers' arguments that the guard has found out: the user, the token, and what a security scheme yields.
 
-use std::{ops::Deref, sync::Arc};
+#![expect(
+    clippy::manual_async_fn,
+    reason = "what an expansion calls promises that its future can be sent, or else the compiler looks into all that it awaits, anew for each type that derives something"
+)]
+
+use std::{future::Future, ops::Deref, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
@@ -30,25 +35,25 @@ const TOKEN: Rules<'static> = Rules::of(Policy::all(&[Requirement::Token]));
 ///
 /// # Errors
 /// The refusal that a guard with `#[requires_active_user]` gives.
-pub async fn extract<U: AuthUser, S: UsersOf<U>>(parts: &mut Parts, state: &S) -> Result<U, Rejection> {
+pub(crate) async fn shared<U: AuthUser, S: UsersOf<U>>(parts: &mut Parts, state: &S) -> Result<Arc<U>, Rejection> {
     if let Some(user) = Principal::<U>::take(parts, Takes::is_user).and_then(Taken::user) {
         return Ok(user);
     }
     let auth = state.users_auth();
     let outcome = authenticate(auth, parts, ACTIVE_USER, &Wants::default()).await;
     outcome
-        .and_then(|principal| principal.user.map(Arc::unwrap_or_clone).ok_or(Refusal::NoCredentials))
+        .and_then(|principal| principal.user.ok_or(Refusal::NoCredentials))
         .map_err(|refusal| auth.answers().reject(&refusal, ACTIVE_USER, parts))
 }
 
-/// As [`extract`], and `None` where the request carries no credential at all.
+/// As [`shared`], and `None` where the request carries no credential at all.
 ///
 /// # Errors
-/// As [`extract`]: a credential that is present and wrong is a refusal, never `None`.
-pub async fn extract_optional<U: AuthUser, S: UsersOf<U>>(
+/// As [`shared`]: a credential that is present and wrong is a refusal, never `None`.
+pub(crate) async fn shared_optional<U: AuthUser, S: UsersOf<U>>(
     parts: &mut Parts,
     state: &S,
-) -> Result<Option<U>, Rejection> {
+) -> Result<Option<Arc<U>>, Rejection> {
     if let Some(principal) = Principal::<U>::take(parts, Takes::is_user) {
         return Ok(principal.user());
     }
@@ -56,39 +61,68 @@ pub async fn extract_optional<U: AuthUser, S: UsersOf<U>>(
     let nobody = matches!(bearer::presented(&parts.headers, cookies), Ok(None));
     #[cfg(feature = "testing")]
     let nobody = nobody && parts.extensions.get::<crate::testing::Acting<U>>().is_none();
-    if nobody { Ok(None) } else { extract(parts, state).await.map(Some) }
+    if nobody { Ok(None) } else { shared(parts, state).await.map(Some) }
+}
+
+/// [`shared`], and a copy of its own.
+///
+/// # Errors
+/// As there.
+pub fn extract<U: AuthUser, S: UsersOf<U>>(
+    parts: &mut Parts,
+    state: &S,
+) -> impl Future<Output = Result<U, Rejection>> + Send {
+    async move { shared(parts, state).await.map(Arc::unwrap_or_clone) }
+}
+
+/// [`shared_optional`], and a copy of its own.
+///
+/// # Errors
+/// As there.
+pub fn extract_optional<U: AuthUser, S: UsersOf<U>>(
+    parts: &mut Parts,
+    state: &S,
+) -> impl Future<Output = Result<Option<U>, Rejection>> + Send {
+    async move { Ok(shared_optional(parts, state).await?.map(Arc::unwrap_or_clone)) }
 }
 
 /// What a security scheme yields for this request: what the guard found, or else the credential, authenticated here.
 ///
 /// # Errors
 /// The refusal that a guard which requires the scheme gives.
-pub async fn extract_scheme<K: SecurityScheme, S: AuthState>(parts: &mut Parts, state: &S) -> Result<K, Rejection> {
-    let found = extract_optional_scheme::<K, S>(parts, state).await?;
-    found.ok_or_else(|| {
-        let rules = Rules::of(const { Policy::all(&[Requirement::Scheme(&K::SCHEME, &[])]) });
-        state.auth().answers().reject(&Refusal::NoCredentials, rules, parts)
-    })
+pub fn extract_scheme<K: SecurityScheme, S: AuthState>(
+    parts: &mut Parts,
+    state: &S,
+) -> impl Future<Output = Result<K, Rejection>> + Send {
+    async move {
+        let found = extract_optional_scheme::<K, S>(parts, state).await?;
+        found.ok_or_else(|| {
+            let rules = Rules::of(const { Policy::all(&[Requirement::Scheme(&K::SCHEME, &[])]) });
+            state.auth().answers().reject(&Refusal::NoCredentials, rules, parts)
+        })
+    }
 }
 
 /// As [`extract_scheme`], and `None` where the request carries no such credential.
 ///
 /// # Errors
 /// As [`extract_scheme`]: a credential that is present and wrong is a refusal, never `None`.
-pub async fn extract_optional_scheme<K: SecurityScheme, S: AuthState>(
+pub fn extract_optional_scheme<K: SecurityScheme, S: AuthState>(
     parts: &mut Parts,
     state: &S,
-) -> Result<Option<K>, Rejection> {
-    let scheme = scheme_of::<K>();
-    if let Some(principal) = Principal::<S::User>::take(parts, |takes| takes.is_of_scheme(scheme)) {
-        return Ok(principal.scheme());
-    }
-    let auth = state.auth();
-    match (scheme.read)(scheme, auth.authenticators(), parts).await {
-        Ok(found) => Ok(found.and_then(|found| found.value.downcast().ok()).map(|value| *value)),
-        Err(refusal) => {
-            let rules = Rules::of(const { Policy::all(&[Requirement::Scheme(&K::SCHEME, &[])]) });
-            Err(auth.answers().reject(&refusal, rules, parts))
+) -> impl Future<Output = Result<Option<K>, Rejection>> + Send {
+    async move {
+        let scheme = scheme_of::<K>();
+        if let Some(principal) = Principal::<S::User>::take(parts, |takes| takes.is_of_scheme(scheme)) {
+            return Ok(principal.scheme());
+        }
+        let auth = state.auth();
+        match (scheme.read)(scheme, auth.authenticators(), parts).await {
+            Ok(found) => Ok(found.and_then(|found| found.value.downcast().ok()).map(|value| *value)),
+            Err(refusal) => {
+                let rules = Rules::of(const { Policy::all(&[Requirement::Scheme(&K::SCHEME, &[])]) });
+                Err(auth.answers().reject(&refusal, rules, parts))
+            }
         }
     }
 }

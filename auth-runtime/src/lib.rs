@@ -96,6 +96,7 @@ mod secret;
 #[cfg(feature = "serve")]
 mod serve;
 mod session_cookie;
+mod shared;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -148,6 +149,7 @@ pub use self::{
     scope::{RequestedScope, Scope},
     secret::Secret,
     session_cookie::Next,
+    shared::Shared,
     store::{
         Client, ClientStore, Column, ColumnError, ColumnKind, ColumnRole, ColumnSpec, Counter, CounterStore,
         FoundToken, KeptToken, Lookup, MOST_REMEMBERED, MemoryStore, MemoryUsers, Pace, Record, RevocationStore,

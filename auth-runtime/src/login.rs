@@ -54,10 +54,16 @@ impl<U, F> Login<U, F> {
 
 impl<U: AuthUser> Issuer<U> {
     /// The token response of what the body returns.
-    pub async fn respond<G: IntoGrant>(self, outcome: impl Future<Output = G> + Send) -> Response {
-        let Self { logged_in, client, forgeable, .. } = &self;
-        let granted_to = GrantFor { logged_in, client: client.as_ref(), forgeable: *forgeable };
-        grant::respond(&self.auth, outcome.await, &granted_to).await
+    #[expect(clippy::manual_async_fn, reason = "it promises that its future can be sent, as in `extract`")]
+    pub fn respond<G: IntoGrant>(
+        self,
+        outcome: impl Future<Output = G> + Send,
+    ) -> impl Future<Output = Response> + Send {
+        async move {
+            let Self { logged_in, client, forgeable, .. } = &self;
+            let granted_to = GrantFor { logged_in, client: client.as_ref(), forgeable: *forgeable };
+            grant::respond(&self.auth, outcome.await, &granted_to).await
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub use crate::{
         SubjectFor, TypeName, Word,
     },
     role::{HasRole, Role, RolesField},
-    rules::{Answer, AnyOutcome, Outcome, body, respond},
+    rules::{Answer, AnyOutcome, Outcome, body},
     scheme::{
         Authenticates, Authenticator, BasicCredentials, Flow, FlowKind, HttpCredentials, KeyIn, Place,
         Scheme as SchemeInfo, SecurityScheme, Yielded, is_somebody, known_scopes, reads, scheme_of,

@@ -78,14 +78,6 @@ impl<E: Endpoint> Guard<E> {
     }
 }
 
-/// The response of a handler: the refusal, if there is one, and otherwise what its body returns, an `R`.
-pub async fn respond<R: IntoResponse>(refusal: Option<Response>, body: impl Future<Output = R> + Send) -> Response {
-    match refusal {
-        Some(refusal) => refusal,
-        None => body.await.into_response(),
-    }
-}
-
 /// The body of a handler, which returns an `R`.
 pub fn body<R, F: Future<Output = R>>(body: F) -> F {
     body
@@ -134,14 +126,6 @@ mod tests {
         assert_eq!(Outcome(&Err::<u8, ()>(())).value(), None);
         assert_eq!((&Outcome(&7)).value(), Some(&7));
         assert_eq!((&Outcome(&None::<u8>)).value(), Some(&None));
-    }
-
-    #[tokio::test]
-    async fn a_refusal_keeps_the_body_from_running() {
-        let refusal = || axum::http::StatusCode::FORBIDDEN.into_response();
-        let refused = respond(Some(refusal()), async { unreachable!("the body runs") as &str }).await;
-        assert_eq!(refused.status(), 403);
-        assert_eq!(respond(None, body(async { "done" })).await.status(), 200);
     }
 
     /// As a test asks it that calls the body alone.

@@ -125,11 +125,11 @@ fn extractors(user: &User) -> TokenStream {
         impl #generics __private::axum::extract::FromRequestParts<__S> for #name #parameters #clause {
             type Rejection = __private::Rejection;
 
-            async fn from_request_parts(
+            fn from_request_parts(
                 parts: &mut __private::axum::http::request::Parts,
                 state: &__S,
-            ) -> ::core::result::Result<Self, Self::Rejection> {
-                __private::extract(parts, state).await
+            ) -> impl ::core::future::Future<Output = ::core::result::Result<Self, Self::Rejection>> + ::core::marker::Send {
+                __private::extract(parts, state)
             }
         }
 
@@ -137,11 +137,11 @@ fn extractors(user: &User) -> TokenStream {
         impl #generics __private::axum::extract::OptionalFromRequestParts<__S> for #name #parameters #clause {
             type Rejection = __private::Rejection;
 
-            async fn from_request_parts(
+            fn from_request_parts(
                 parts: &mut __private::axum::http::request::Parts,
                 state: &__S,
-            ) -> ::core::result::Result<::core::option::Option<Self>, Self::Rejection> {
-                __private::extract_optional(parts, state).await
+            ) -> impl ::core::future::Future<Output = ::core::result::Result<::core::option::Option<Self>, Self::Rejection>> + ::core::marker::Send {
+                __private::extract_optional(parts, state)
             }
         }
     }

@@ -54,47 +54,41 @@ fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &Private) {
         let method = Ident::new(if rule.hides { "not_found_unless" } else { "refusal_unless" }, Span::call_site());
         quote_spanned!(expression.span() => #guard.#method(#expression))
     };
-    let before = match &guarded.before {
-        Some(rule) => refusal(rule),
-        None => quote!(::core::option::Option::None),
-    };
-    let block = match &guarded.after {
-        None if promised.is_none() => {
-            let typed = output.map(|ty| quote!(::<#ty>));
-            quote!({ #attributes #private::respond #typed (#before, async move #body).await })
+    // Nothing else may run before it.
+    let unless = |refusal: TokenStream| {
+        quote! {
+            if let ::core::option::Option::Some(refusal) = #refusal {
+                return refusal;
+            }
         }
-        None => quote!({
-                #attributes
-            let #outcome = async move {
-                let #outcome = #private::body(async move #body).await;
-                #promised
-                #outcome
-            };
-            #private::respond(#before, #outcome).await
-        }),
-        // What the rule looks at is not moved into the body, unless the body takes it.
-        Some(rule) => {
-            let typed = output.map(|ty| quote!(::<#ty, _>));
-            let (result, after) = (&rule.result, refusal(rule));
-            quote!({
-                #attributes
-                if let ::core::option::Option::Some(refusal) = #before {
-                    return refusal;
+    };
+    let before = guarded.before.as_ref().map(|rule| unless(refusal(rule)));
+    // What a rule looks at is not moved into the body, unless the body takes it.
+    let moves = guarded.after.is_none().then(|| quote!(move));
+    let typed = output.map(|ty| quote!(::<#ty, _>));
+    let after = guarded.after.as_ref().map(|rule| {
+        let (result, refusal) = (&rule.result, refusal(rule));
+        let unless = unless(quote!(refusal));
+        quote! {
+            use #private::AnyOutcome as _;
+            let refusal = match #private::Outcome(&#outcome).value() {
+                ::core::option::Option::Some(value) => {
+                    let #result = value;
+                    #refusal
                 }
-                let #outcome = #private::body #typed (async #body).await;
-                #promised
-                use #private::AnyOutcome as _;
-                let refusal = match #private::Outcome(&#outcome).value() {
-                    ::core::option::Option::Some(value) => {
-                        let #result = value;
-                        #after
-                    }
-                    ::core::option::Option::None => ::core::option::Option::None,
-                };
-                #private::respond(refusal, async { #outcome }).await
-            })
+                ::core::option::Option::None => ::core::option::Option::None,
+            };
+            #unless
         }
-    };
+    });
+    let block = quote!({
+        #attributes
+        #before
+        let #outcome = #private::body #typed (async #moves #body).await;
+        #promised
+        #after
+        #private::axum::response::IntoResponse::into_response(#outcome)
+    });
     handler.function.body = block;
     handler.function.sig.output = parse_quote!(-> #private::axum::response::Response);
 }

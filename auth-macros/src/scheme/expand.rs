@@ -37,11 +37,11 @@ pub(super) fn expand(scheme: &Scheme, private: &Private) -> TokenStream {
             impl<__S: __private::AuthState> __private::axum::extract::FromRequestParts<__S> for #ident {
                 type Rejection = __private::Rejection;
 
-                async fn from_request_parts(
+                fn from_request_parts(
                     parts: &mut __private::axum::http::request::Parts,
                     state: &__S,
-                ) -> ::core::result::Result<Self, Self::Rejection> {
-                    __private::extract_scheme(parts, state).await
+                ) -> impl ::core::future::Future<Output = ::core::result::Result<Self, Self::Rejection>> + ::core::marker::Send {
+                    __private::extract_scheme(parts, state)
                 }
             }
 
@@ -49,11 +49,11 @@ pub(super) fn expand(scheme: &Scheme, private: &Private) -> TokenStream {
             impl<__S: __private::AuthState> __private::axum::extract::OptionalFromRequestParts<__S> for #ident {
                 type Rejection = __private::Rejection;
 
-                async fn from_request_parts(
+                fn from_request_parts(
                     parts: &mut __private::axum::http::request::Parts,
                     state: &__S,
-                ) -> ::core::result::Result<::core::option::Option<Self>, Self::Rejection> {
-                    __private::extract_optional_scheme(parts, state).await
+                ) -> impl ::core::future::Future<Output = ::core::result::Result<::core::option::Option<Self>, Self::Rejection>> + ::core::marker::Send {
+                    __private::extract_optional_scheme(parts, state)
                 }
             }
         };

@@ -28,11 +28,13 @@ const _: () = {
         __S: __private::UsersOf<User>,
     {
         type Rejection = __private::Rejection;
-        async fn from_request_parts(
+        fn from_request_parts(
             parts: &mut __private::axum::http::request::Parts,
             state: &__S,
-        ) -> ::core::result::Result<Self, Self::Rejection> {
-            __private::extract(parts, state).await
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<Self, Self::Rejection>,
+        > + ::core::marker::Send {
+            __private::extract(parts, state)
         }
     }
     #[automatically_derived]
@@ -41,11 +43,16 @@ const _: () = {
         __S: __private::UsersOf<User>,
     {
         type Rejection = __private::Rejection;
-        async fn from_request_parts(
+        fn from_request_parts(
             parts: &mut __private::axum::http::request::Parts,
             state: &__S,
-        ) -> ::core::result::Result<::core::option::Option<Self>, Self::Rejection> {
-            __private::extract_optional(parts, state).await
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<
+                ::core::option::Option<Self>,
+                Self::Rejection,
+            >,
+        > + ::core::marker::Send {
+            __private::extract_optional(parts, state)
         }
     }
     #[automatically_derived]

@@ -25,7 +25,10 @@ async fn write_note(
         }
         ::core::option::Option::None => ::core::option::Option::None,
     };
-    ::auth_runtime::__private::respond(refusal, async { outcome }).await
+    if let ::core::option::Option::Some(refusal) = refusal {
+        return refusal;
+    }
+    ::auth_runtime::__private::axum::response::IntoResponse::into_response(outcome)
 }
 #[doc(hidden)]
 #[requires(merged)]

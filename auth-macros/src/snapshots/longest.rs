@@ -7,13 +7,17 @@ async fn write_note(
     Path(id): Path<u64>,
     text: String,
 ) -> ::auth_runtime::__private::axum::response::Response {
-    ::auth_runtime::__private::respond::<
+    if let ::core::option::Option::Some(refusal) = guard
+        .refusal_unless(note.owner == user.username)
+    {
+        return refusal;
+    }
+    let outcome = ::auth_runtime::__private::body::<
         Json<Note>,
-    >(
-            guard.refusal_unless(note.owner == user.username),
-            async move { wall.put(id, note, text) },
-        )
-        .await
+        _,
+    >(async move { wall.put(id, note, text) })
+        .await;
+    ::auth_runtime::__private::axum::response::IntoResponse::into_response(outcome)
 }
 #[doc(hidden)]
 #[requires_active_user(merged)]

@@ -3,19 +3,17 @@ async fn read_note(
     user: User,
     note: Note,
 ) -> ::auth_runtime::__private::axum::response::Response {
-    let outcome = async move {
-        let outcome = ::auth_runtime::__private::body(async move { note.text }).await;
-        fn promise(outcome: impl IntoResponse) -> impl IntoResponse {
-            outcome
-        }
-        let outcome = promise(outcome);
+    if let ::core::option::Option::Some(refusal) = guard
+        .refusal_unless(note.owner == user.username)
+    {
+        return refusal;
+    }
+    let outcome = ::auth_runtime::__private::body(async move { note.text }).await;
+    fn promise(outcome: impl IntoResponse) -> impl IntoResponse {
         outcome
-    };
-    ::auth_runtime::__private::respond(
-            guard.refusal_unless(note.owner == user.username),
-            outcome,
-        )
-        .await
+    }
+    let outcome = promise(outcome);
+    ::auth_runtime::__private::axum::response::IntoResponse::into_response(outcome)
 }
 #[doc(hidden)]
 #[requires_active_user(merged)]

@@ -54,11 +54,13 @@ const _: () = {
     impl<__S: __private::AuthState> __private::axum::extract::FromRequestParts<__S>
     for ApiKey {
         type Rejection = __private::Rejection;
-        async fn from_request_parts(
+        fn from_request_parts(
             parts: &mut __private::axum::http::request::Parts,
             state: &__S,
-        ) -> ::core::result::Result<Self, Self::Rejection> {
-            __private::extract_scheme(parts, state).await
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<Self, Self::Rejection>,
+        > + ::core::marker::Send {
+            __private::extract_scheme(parts, state)
         }
     }
     #[automatically_derived]
@@ -66,11 +68,16 @@ const _: () = {
         __S: __private::AuthState,
     > __private::axum::extract::OptionalFromRequestParts<__S> for ApiKey {
         type Rejection = __private::Rejection;
-        async fn from_request_parts(
+        fn from_request_parts(
             parts: &mut __private::axum::http::request::Parts,
             state: &__S,
-        ) -> ::core::result::Result<::core::option::Option<Self>, Self::Rejection> {
-            __private::extract_optional_scheme(parts, state).await
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<
+                ::core::option::Option<Self>,
+                Self::Rejection,
+            >,
+        > + ::core::marker::Send {
+            __private::extract_optional_scheme(parts, state)
         }
     }
 };

@@ -88,6 +88,19 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// For copies: a copy of a header map has no room to spare, and would grow as soon as axum adds the length of the body. What is
+    /// here in its place makes room, and is no part of the response.
+    fn with_room_for_length(mut self) -> Self {
+        self.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static(""));
+        self
+    }
+
+    fn respond_again(&self) -> Response {
+        let mut copy = self.clone();
+        copy.headers.remove(header::CONTENT_LENGTH);
+        copy.respond()
+    }
+
     fn respond(self) -> Response {
         let mut response = HttpResponse::new(Body::from(self.body));
         *response.status_mut() = self.status;
@@ -162,7 +175,8 @@ impl Answers {
     pub(crate) fn answer(&self, refusal: &Refusal, rules: Rules<'_>) -> Response {
         // Without a scheme, whatever the rules are, it is a token that is missing.
         if matches!(refusal, Refusal::NoCredentials) && rules.schemes().is_empty() {
-            return self.no_token.get_or_init(|| self.prepare(refusal, ANY_TOKEN)).clone().respond();
+            let prepare = || self.prepare(refusal, ANY_TOKEN).with_room_for_length();
+            return self.no_token.get_or_init(prepare).respond_again();
         }
         self.prepare(refusal, rules).respond()
     }

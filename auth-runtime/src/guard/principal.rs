@@ -84,10 +84,10 @@ impl<U: AuthUser> Taken<'_, U> {
         }
     }
 
-    pub(crate) fn user(self) -> Option<U> {
+    pub(crate) fn user(self) -> Option<Arc<U>> {
         match self {
-            Self::Shared(principal) => principal.user.as_deref().cloned(),
-            Self::Last(principal) => principal.user.map(Arc::unwrap_or_clone),
+            Self::Shared(principal) => principal.user.clone(),
+            Self::Last(principal) => principal.user,
         }
     }
 
@@ -132,7 +132,7 @@ mod tests {
     }
 
     fn taken(parts: &mut Parts) -> Option<String> {
-        Principal::<User>::take(parts, Takes::is_user).and_then(Taken::user).map(|user| user.name)
+        Principal::<User>::take(parts, Takes::is_user).and_then(Taken::user).map(|user| user.name.clone())
     }
 
     const USERS: [Wants; 4] = [

@@ -1,13 +1,15 @@
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     fmt,
+    ops::Bound,
     sync::{Arc, PoisonError, RwLock},
 };
 
 use crate::store::{Lookup, StoreError, UserStore};
 use crate::{password::PasswordHash, user::AuthUser};
 
-/// Users in memory: for tests, examples and small fixed sets. They are gone when the program ends. Clones share them.
+/// Users in memory, in the order of their names: for tests, examples and small fixed sets. They are gone when the program ends.
+/// Clones share them.
 ///
 /// ```
 /// use auth_runtime::{AuthUser, MemoryUsers};
@@ -22,7 +24,7 @@ use crate::{password::PasswordHash, user::AuthUser};
 /// let robots = MemoryUsers::from_iter([Robot { name: "r2".into() }, Robot { name: "c3".into() }]);
 /// ```
 pub struct MemoryUsers<U> {
-    users: Arc<RwLock<HashMap<String, Arc<U>>>>,
+    users: Arc<RwLock<BTreeMap<String, Arc<U>>>>,
 }
 
 impl<U: AuthUser> MemoryUsers<U> {
@@ -133,9 +135,7 @@ impl<U: AuthUser> UserStore for MemoryUsers<U> {
 
     async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<U>, StoreError> {
         let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
-        let mut names: Vec<&String> =
-            users.keys().filter(|name| after.is_none_or(|after| name.as_str() > after)).collect();
-        names.sort();
-        Ok(names.into_iter().take(limit).filter_map(|name| users.get(name)).map(|user| U::clone(user)).collect())
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        Ok(users.range::<str, _>((from, Bound::Unbounded)).take(limit).map(|(_, user)| U::clone(user)).collect())
     }
 }
