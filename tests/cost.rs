@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use allocation_counter::measure;
-use auth_runtime::{Auth, AuthBuilder, Randomness, TokenRequest, prelude::*};
+use auth_runtime::{Auth, AuthBuilder, Randomness, Shared, TokenRequest, prelude::*};
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request, routing};
 use tests::{Scope, User};
 use tower_service::Service;
@@ -19,6 +19,13 @@ async fn guarded() -> &'static str {
 #[requires_active_user]
 #[requires_scopes(Scope::Me)]
 async fn profile(user: User) -> &'static str {
+    if user.disabled { "Bye" } else { "Hello" }
+}
+
+#[get("/shared")]
+#[requires_active_user]
+#[requires_scopes(Scope::Me)]
+async fn shared(user: Shared<User>) -> &'static str {
     if user.disabled { "Bye" } else { "Hello" }
 }
 
@@ -44,7 +51,8 @@ impl House {
         let auth = cache(Auth::builder(MemoryUsers::from_iter([john])).signing_key(key)).build().unwrap();
         let scopes = ["me".to_owned()];
         let token = runtime.block_on(auth.issue_token(TokenRequest::new("johndoe", &scopes))).unwrap().token;
-        let router = SecureRouter::new().mount(guarded).mount(profile).with_state(auth).into_router().unwrap();
+        let router =
+            SecureRouter::new().mount(guarded).mount(profile).mount(shared).with_state(auth).into_router().unwrap();
         Self { router: router.route("/plain", routing::get(plain)), runtime, token }
     }
 
@@ -76,8 +84,8 @@ fn a_guard_adds_one_allocation_at_most_and_a_user_as_an_argument_two_more() {
     let mut house = House::new(|builder| builder);
     let plain = house.allocations("/plain");
     assert!(plain > 0, "they are counted");
-    // The user's name, and the request's extension that hands the user on.
-    for (path, most) in [("/guarded", 1), ("/profile", 3)] {
+    // The request's extension that hands the user on, and the user's name where it is copied.
+    for (path, most) in [("/guarded", 1), ("/shared", 2), ("/profile", 3)] {
         let added = house.allocations(path).saturating_sub(plain);
         assert!(added <= most, "{path}: {added} allocations more than the {plain} of a route without a guard");
     }

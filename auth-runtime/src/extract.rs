@@ -40,7 +40,8 @@ pub(crate) async fn shared<U: AuthUser, S: UsersOf<U>>(parts: &mut Parts, state:
         return Ok(user);
     }
     let auth = state.users_auth();
-    let outcome = authenticate(auth, parts, ACTIVE_USER, &Wants::default()).await;
+    // On the heap, as what a guard waits for: behind a guard it never comes to this, and each handler would carry its size.
+    let outcome = Box::pin(authenticate(auth, parts, ACTIVE_USER, &Wants::default())).await;
     outcome
         .and_then(|principal| principal.user.ok_or(Refusal::NoCredentials))
         .map_err(|refusal| auth.answers().reject(&refusal, ACTIVE_USER, parts))
@@ -193,7 +194,7 @@ impl<S: AuthState> OptionalFromRequestParts<S> for AccessToken {
             None if text.is_none() => None,
             None => {
                 let wants = Wants::of(&[Takes::Token]);
-                let principal = authenticate(auth, parts, TOKEN, &wants).await;
+                let principal = Box::pin(authenticate(auth, parts, TOKEN, &wants)).await;
                 principal.map_err(|refusal| reject(refusal, parts))?.claims
             }
         };

@@ -14,6 +14,7 @@ mod pool;
 mod profiles;
 mod routing;
 mod rules;
+mod shared;
 mod stacking;
 mod stores;
 mod support;

@@ -150,6 +150,7 @@ impl Bench {
         let by_hand = bench.add(place, "by hand, HS256", "handwritten", "HS256", None)?;
         bench.get(ours, "/plain");
         bench.get(ours, "/me");
+        bench.get(ours, "/me/copied");
         bench.get(by_hand, "/me");
         bench.get(by_hand, "/plain");
         for (algorithm, name, name_by_hand) in [
@@ -170,6 +171,8 @@ impl Bench {
         bench.refused(ours, "/static401");
         let at = |server: usize| bench.servers.get(server).map(|server| server.process.address).ok_or("no such server");
         checks::same_answer((at(ours)?, "/me"), (at(ours)?, "/static401"))?;
+        let credential = bench.servers.get(ours).map(|server| server.credential.as_str());
+        checks::answers_body("ours, HS256", at(ours)?, "/me/copied", credential)?;
         let sqlite = bench.add(place, "ours, SQLite", "annotated", "HS256", Some(&database))?;
         let rows = bench.add(place, "by hand, SQLite", "handwritten", "HS256", Some(&database))?;
         let address = bench.servers.get(rows).map(|server| server.process.address).ok_or("no such server")?;
@@ -291,6 +294,7 @@ fn rows(targets: &[Target]) -> Result<Vec<Row>, Error> {
     let (ours, by_hand) = ("ours, HS256", "by hand, HS256");
     let mut rows = vec![
         row("guarded GET, HS256, to the unguarded one", (ours, me), (ours, plain), Some(1.10))?,
+        row("the same with a copy of the user", (ours, "GET /me/copied"), (ours, plain), None)?,
         row("guarded GET, HS256, to one by hand", (ours, me), (by_hand, me), Some(0.92))?,
     ];
     for algorithm in ["EdDSA", "ES256", "RS256"] {

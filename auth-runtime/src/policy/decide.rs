@@ -69,7 +69,16 @@ enum Verdict {
 
 impl Rules<'_> {
     /// The decision. Predicates are asked last, and only where it depends on them.
+    #[inline]
     pub(crate) fn decide(self, facts: &Facts<'_>, tested: &Tested) -> Decision {
+        // Whatever else is asked, it is a token that a stranger lacks.
+        if facts.token.is_none() && self.own.implies_token() {
+            return Decision::Refused(Refusal::NoCredentials);
+        }
+        self.decide_each(facts, tested)
+    }
+
+    fn decide_each(self, facts: &Facts<'_>, tested: &Tested) -> Decision {
         let mut case = Case { facts, tested, predicates: 0 };
         let mut refusal: Option<Refusal> = None;
         let mut question = None;

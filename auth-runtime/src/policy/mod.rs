@@ -157,17 +157,20 @@ pub struct Policy {
     requirements: &'static [Requirement],
     /// Whether there is a security scheme or a named policy anywhere in it. Mostly there is not, and nothing has to be searched.
     has_scheme_or_name: bool,
+    /// Whether whoever may call has a token, and so a user.
+    implies_token: bool,
 }
 
 impl Policy {
     /// Anyone may call.
-    pub const PUBLIC: Self = Self { requirements: &[], has_scheme_or_name: false };
+    pub const PUBLIC: Self = Self { requirements: &[], has_scheme_or_name: false, implies_token: false };
 
     /// Whoever has all of these may call; an empty list still asks for a genuine token.
     #[must_use]
     pub const fn all(requirements: &'static [Requirement]) -> Self {
         let requirements = if requirements.is_empty() { &[Requirement::Token] } else { requirements };
-        Self { requirements, has_scheme_or_name: has_scheme_or_name(requirements) }
+        let implies_token = implies(requirements, true, &Implied::Token);
+        Self { requirements, has_scheme_or_name: has_scheme_or_name(requirements), implies_token }
     }
 
     /// Whether it is `#[public]`.
@@ -184,7 +187,7 @@ impl Policy {
 
     /// Whether whoever may call has a token, and so a user.
     pub(crate) const fn implies_token(&self) -> bool {
-        implies(self.requirements(), true, &Implied::Token)
+        self.implies_token
     }
 
     /// Whether whoever may call has a credential of this scheme.

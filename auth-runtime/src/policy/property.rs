@@ -9,7 +9,7 @@ use super::{
     Tested, TypeName,
 };
 use crate::{
-    Scope, SecurityScheme,
+    Refusal, Scope, SecurityScheme,
     role::Role,
     scheme::{Scheme, scheme_of},
     secret::Secret,
@@ -47,7 +47,7 @@ impl Predicate for Asked {
         f.write_str(self.0)
     }
 
-    fn test<'a>(&'a self, _: &'a Caller<'a>) -> Boxed<'a, Result<Option<bool>, crate::error::Refusal>> {
+    fn test<'a>(&'a self, _: &'a Caller<'a>) -> Boxed<'a, Result<Option<bool>, Refusal>> {
         Box::pin(async { unreachable!("the test answers") })
     }
 }
@@ -344,7 +344,7 @@ async fn a_predicate_is_not_asked_where_nothing_depends_on_it() {
     let facts = Facts { token: None, user: None, schemes: &[] };
     let parts = parts();
     let caller = Caller { parts: &parts, token: None, user: None };
-    assert_eq!(crate::guard::decide(rules, facts, caller).await, Err(crate::error::Refusal::NoCredentials));
+    assert_eq!(crate::guard::decide(rules, facts, caller).await, Err(Refusal::NoCredentials));
 }
 
 #[test]
@@ -463,6 +463,10 @@ fn a_policy_implies_a_token_where_nobody_passes_without_one() {
     ] {
         assert_eq!(rules(&[requirement]).own.implies_token(), expected, "{requirement}");
         assert!(rules(&[requirement, TOKEN]).own.implies_token(), "{requirement} and token");
+        let nothing = Facts { token: None, user: None, schemes: &[] };
+        let decided = rules(&[requirement]).decide(&nothing, &Tested::new());
+        let asks_for_token = matches!(decided, Decision::Refused(Refusal::NoCredentials));
+        assert!(asks_for_token || !expected, "{requirement}: a stranger is told to authenticate");
     }
 }
 
@@ -653,7 +657,7 @@ fn roles_and_predicates_refuse_whom_they_do_not_want() {
 }
 
 /// Why this caller, who has a token if anything, is refused.
-fn refusal(requirements: &[Requirement], user: Option<&dyn KnownUser>) -> crate::error::Refusal {
+fn refusal(requirements: &[Requirement], user: Option<&dyn KnownUser>) -> Refusal {
     let claims = AccessClaims::new("somebody");
     let facts = Facts { token: user.map(|_| &claims), user, schemes: &[] };
     match rules(requirements).decide(&facts, &Tested::new()) {
@@ -665,7 +669,7 @@ fn refusal(requirements: &[Requirement], user: Option<&dyn KnownUser>) -> crate:
 /// Of two reasons, a caller is told the first that counts where both are asked for, and the last where one would do.
 #[test]
 fn the_reason_that_is_told_does_not_depend_on_the_order() {
-    use crate::error::Refusal::{Forbidden, Inactive, InsufficientScope, NoCredentials};
+    use Refusal::{Forbidden, Inactive, InsufficientScope, NoCredentials};
     let [active, disabled] = [false, true].map(|disabled| Member { name: String::new(), disabled, role: None });
     let no_token = not(TOKEN);
     for (user, one, other, earlier, later) in [
@@ -699,7 +703,7 @@ fn a_predicate_about_a_token_is_asked_where_there_is_one() {
     };
     for requirement in [OF_TOKEN, not(OF_TOKEN)] {
         assert!(matches!(decide(requirement, Some(&claims)), Decision::Ask(0, _)), "{requirement}");
-        assert_eq!(refusal(&[requirement], None), crate::error::Refusal::NoCredentials, "{requirement}");
+        assert_eq!(refusal(&[requirement], None), Refusal::NoCredentials, "{requirement}");
     }
     assert!(matches!(decide(OF_REQUEST, None), Decision::Ask(0, _)));
 }

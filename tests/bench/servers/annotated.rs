@@ -3,7 +3,7 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use auth_runtime::{UserStore, prelude::*};
+use auth_runtime::{Shared, UserStore, prelude::*};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -65,7 +65,15 @@ async fn plain() -> Json<&'static User> {
 #[get("/me")]
 #[requires_active_user]
 #[requires_scopes(Scope::Me)]
-async fn me(user: User) -> Json<User> {
+async fn me(user: Shared<User>) -> Json<Shared<User>> {
+    Json(user)
+}
+
+/// The same, of a copy of the user.
+#[get("/me/copied")]
+#[requires_active_user]
+#[requires_scopes(Scope::Me)]
+async fn me_copied(user: User) -> Json<User> {
     Json(user)
 }
 
@@ -103,7 +111,8 @@ async fn main() -> Result<(), BoxError> {
         }
         auth
     };
-    let app = SecureRouter::new().mount(login).mount(plain).mount(me).mount(static_401).with_state(auth);
+    let app =
+        SecureRouter::new().mount(login).mount(plain).mount(me).mount(me_copied).mount(static_401).with_state(auth);
     let server = Server::bind(&setup.address.to_string(), app).await?;
     setup.announce();
     Ok(server.run().await?)
