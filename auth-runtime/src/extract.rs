@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::manual_async_fn,
-    reason = "what an expansion calls promises that its future can be sent, or else the compiler looks into all that it awaits, anew for each type that derives something"
+    reason = "the signature promises `Send`, so that the compiler does not prove it again in every expansion"
 )]
 
 use std::{future::Future, ops::Deref, sync::Arc};
@@ -16,7 +16,7 @@ use crate::{
     auth::{AuthState, UsersOf},
     endpoint::{GuardArgument, Takes},
     error::{Refusal, Rejection},
-    guard::{Principal, Taken, Wants, authenticate},
+    guard::{Principal, Wants, authenticate},
     policy::{Policy, Requirement, Rules},
     scheme::{
         SecurityScheme,
@@ -24,67 +24,39 @@ use crate::{
         scheme_of,
     },
     secret::Secret,
+    shared::Shared,
     token::AccessClaims,
     user::AuthUser,
 };
 
-const ACTIVE_USER: Rules<'static> = Rules::of(Policy::all(&[Requirement::ActiveUser]));
 const TOKEN: Rules<'static> = Rules::of(Policy::all(&[Requirement::Token]));
 
-/// The user of this request: whom the guard found, or else an active user, authenticated here.
+/// The user of this request, as a copy of its own: see [`Shared`].
 ///
 /// # Errors
 /// The refusal that a guard with `#[requires_active_user]` gives.
-pub(crate) async fn shared<U: AuthUser, S: UsersOf<U>>(parts: &mut Parts, state: &S) -> Result<Arc<U>, Rejection> {
-    if let Some(user) = Principal::<U>::take(parts, Takes::is_user).and_then(Taken::user) {
-        return Ok(user);
-    }
-    let auth = state.users_auth();
-    // On the heap, as what a guard waits for: behind a guard it never comes to this, and each handler would carry its size.
-    let outcome = Box::pin(authenticate(auth, parts, ACTIVE_USER, &Wants::default())).await;
-    outcome
-        .and_then(|principal| principal.user.ok_or(Refusal::NoCredentials))
-        .map_err(|refusal| auth.answers().reject(&refusal, ACTIVE_USER, parts))
-}
-
-/// As [`shared`], and `None` where the request carries no credential at all.
-///
-/// # Errors
-/// As [`shared`]: a credential that is present and wrong is a refusal, never `None`.
-pub(crate) async fn shared_optional<U: AuthUser, S: UsersOf<U>>(
-    parts: &mut Parts,
-    state: &S,
-) -> Result<Option<Arc<U>>, Rejection> {
-    if let Some(principal) = Principal::<U>::take(parts, Takes::is_user) {
-        return Ok(principal.user());
-    }
-    let cookies = state.users_auth().answers().session_cookie;
-    let nobody = matches!(bearer::presented(&parts.headers, cookies), Ok(None));
-    #[cfg(feature = "testing")]
-    let nobody = nobody && parts.extensions.get::<crate::testing::Acting<U>>().is_none();
-    if nobody { Ok(None) } else { shared(parts, state).await.map(Some) }
-}
-
-/// [`shared`], and a copy of its own.
-///
-/// # Errors
-/// As there.
 pub fn extract<U: AuthUser, S: UsersOf<U>>(
     parts: &mut Parts,
     state: &S,
 ) -> impl Future<Output = Result<U, Rejection>> + Send {
-    async move { shared(parts, state).await.map(Arc::unwrap_or_clone) }
+    async move {
+        let Shared(user) = <Shared<U> as FromRequestParts<S>>::from_request_parts(parts, state).await?;
+        Ok(Arc::unwrap_or_clone(user))
+    }
 }
 
-/// [`shared_optional`], and a copy of its own.
+/// As [`extract`], and `None` where the request carries no credential at all.
 ///
 /// # Errors
-/// As there.
+/// As [`extract`]: a credential that is present and wrong is a refusal, never `None`.
 pub fn extract_optional<U: AuthUser, S: UsersOf<U>>(
     parts: &mut Parts,
     state: &S,
 ) -> impl Future<Output = Result<Option<U>, Rejection>> + Send {
-    async move { Ok(shared_optional(parts, state).await?.map(Arc::unwrap_or_clone)) }
+    async move {
+        let user = <Shared<U> as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
+        Ok(user.map(|Shared(user)| Arc::unwrap_or_clone(user)))
+    }
 }
 
 /// What a security scheme yields for this request: what the guard found, or else the credential, authenticated here.

@@ -54,7 +54,7 @@ impl<U, F> Login<U, F> {
 
 impl<U: AuthUser> Issuer<U> {
     /// The token response of what the body returns.
-    #[expect(clippy::manual_async_fn, reason = "it promises that its future can be sent, as in `extract`")]
+    #[expect(clippy::manual_async_fn, reason = "the signature promises `Send`, as in `extract`")]
     pub fn respond<G: IntoGrant>(
         self,
         outcome: impl Future<Output = G> + Send,

@@ -15,16 +15,20 @@ use utoipa::{
 use crate::{
     auth::UsersOf,
     endpoint::{GuardArgument, Takes},
-    error::Rejection,
-    extract::{shared, shared_optional},
+    error::{Refusal, Rejection},
+    guard::{Principal, Taken, Wants, authenticate},
+    policy::{Policy, Requirement, Rules},
+    scheme::bearer,
     user::AuthUser,
 };
 
-/// The user of this request, as an argument of a handler: the same user as an argument of type `U` is, and not a copy.
+const ACTIVE_USER: Rules<'static> = Rules::of(Policy::all(&[Requirement::ActiveUser]));
+
+/// The user of this request, as an argument of a handler, where an argument of type `U` would be a clone.
 ///
-/// A store that keeps users in memory ([`MemoryUsers`](crate::MemoryUsers), [`SqliteUsers`](crate::SqliteUsers) with those it
-/// remembers) shares each with all requests; a `User` of one's own is a clone. Where users have many texts, or requests are many,
-/// this spares that. It is serialized and described as `U` is.
+/// A store that keeps users in memory shares each of them with all requests: [`MemoryUsers`](crate::MemoryUsers) does, and
+/// `SqliteUsers` with those that it remembers. It admits whom an argument of type `U` admits, and is serialized and described as
+/// `U` is. (It is not `Arc<U>`, for which a crate of yours cannot implement axum's traits, nor can this one.)
 ///
 /// ```
 /// use auth_runtime::{Shared, prelude::*};
@@ -48,27 +52,13 @@ use crate::{
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shared<U>(Arc<U>);
-
-impl<U> Shared<U> {
-    /// What is shared.
-    #[must_use]
-    pub fn into_inner(self) -> Arc<U> {
-        self.0
-    }
-}
+pub struct Shared<U>(pub Arc<U>);
 
 impl<U> Deref for Shared<U> {
     type Target = U;
 
     fn deref(&self) -> &U {
         &self.0
-    }
-}
-
-impl<U> From<Arc<U>> for Shared<U> {
-    fn from(user: Arc<U>) -> Self {
-        Self(user)
     }
 }
 
@@ -80,16 +70,34 @@ impl<U: AuthUser> GuardArgument for Shared<U> {
 impl<U: AuthUser, S: UsersOf<U>> FromRequestParts<S> for Shared<U> {
     type Rejection = Rejection;
 
+    /// Whom the guard found, or else an active user, authenticated here.
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        shared(parts, state).await.map(Self)
+        if let Some(user) = Principal::<U>::take(parts, Takes::is_user).and_then(Taken::user) {
+            return Ok(Self(user));
+        }
+        let auth = state.users_auth();
+        // On the heap, as what a guard waits for: behind a guard it never comes to this, and each handler would carry its size.
+        let outcome = Box::pin(authenticate(auth, parts, ACTIVE_USER, &Wants::default())).await;
+        outcome
+            .and_then(|principal| principal.user.ok_or(Refusal::NoCredentials))
+            .map(Self)
+            .map_err(|refusal| auth.answers().reject(&refusal, ACTIVE_USER, parts))
     }
 }
 
 impl<U: AuthUser, S: UsersOf<U>> OptionalFromRequestParts<S> for Shared<U> {
     type Rejection = Rejection;
 
+    /// The same, and `None` where the request carries no credential at all. One that is present and wrong is a refusal.
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
-        Ok(shared_optional(parts, state).await?.map(Self))
+        if let Some(principal) = Principal::<U>::take(parts, Takes::is_user) {
+            return Ok(principal.user().map(Self));
+        }
+        let cookies = state.users_auth().answers().session_cookie;
+        let nobody = matches!(bearer::presented(&parts.headers, cookies), Ok(None));
+        #[cfg(feature = "testing")]
+        let nobody = nobody && parts.extensions.get::<crate::testing::Acting<U>>().is_none();
+        if nobody { Ok(None) } else { <Self as FromRequestParts<S>>::from_request_parts(parts, state).await.map(Some) }
     }
 }
 

@@ -150,13 +150,6 @@ impl Watch {
         self.sink.is_some() || cfg!(feature = "metrics") || tracing::enabled!(tracing::Level::DEBUG)
     }
 
-    /// Whether anybody is told of a request that was refused. Somebody nearly always is; but whoever is not is not made to wait for
-    /// it, and a flood of strangers is the time when it counts.
-    #[inline]
-    pub(crate) fn sees_refused(&self) -> bool {
-        self.sink.is_some() || cfg!(feature = "metrics") || tracing::enabled!(tracing::Level::INFO)
-    }
-
     pub(crate) fn record(&self, event: AuditEvent<'_>) {
         log(&event);
         #[cfg(feature = "metrics")]

@@ -113,6 +113,15 @@ struct Page {
     first: u32,
 }
 
+/// The arguments have names that an expansion could use for its own.
+#[get("/alike/{value}")]
+#[requires_active_user]
+#[authorize(outcome.name != refusal.owner)]
+#[post_authorize(|text| text.as_str() == value.as_str())]
+async fn alike(outcome: User, Query(refusal): Query<Item>, Path(value): Path<String>) -> String {
+    refusal.owner
+}
+
 fn router() -> SecureRouter<Auth<User>> {
     SecureRouter::new()
         .mount(write)
@@ -122,7 +131,18 @@ fn router() -> SecureRouter<Auth<User>> {
         .mount(phases)
         .mount(erase_everything)
         .mount(query)
+        .mount(alike)
         .docs("/docs")
+}
+
+#[tokio::test]
+async fn a_rule_is_about_the_arguments_whatever_they_are_called() {
+    let magazine = Magazine::of(router()).await;
+    for (path, status) in
+        [("/alike/same?owner=same", 200), ("/alike/one?owner=another", 403), ("/alike/reader?owner=reader", 403)]
+    {
+        assert_eq!(magazine.status(path, "reader", &[]).await, status, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -2,17 +2,46 @@
 
 use std::sync::Arc;
 
-use auth_runtime::{Shared, prelude::*};
-use axum::{Router, routing};
+use auth_runtime::{Lookup, Shared, UserStore, prelude::*};
+use axum::{Router, extract::State, routing};
 use tests::{User, server::TestServer};
 
 use crate::support::{key, token_of, users};
 
-#[get("/both")]
+/// A state that knows its users beside the `Auth`.
+#[derive(Clone)]
+struct App {
+    auth: Auth<User>,
+    users: MemoryUsers<User>,
+}
+
+impl AuthState for App {
+    type User = User;
+
+    fn auth(&self) -> &Auth<User> {
+        &self.auth
+    }
+}
+
+impl App {
+    fn new() -> Self {
+        let users = users();
+        Self { auth: Auth::builder(users.clone()).signing_key(key()).build().unwrap(), users }
+    }
+
+    async fn tokens(&self) -> [String; 2] {
+        [token_of(&self.auth, "johndoe", &[]).await, token_of(&self.auth, "alice", &[]).await]
+    }
+}
+
+/// Whether this is the user whom the store has, in one place.
+#[get("/same")]
 #[requires_active_user]
-async fn both(first: Shared<User>, second: Shared<User>, copied: User) -> String {
-    let same = Arc::ptr_eq(&first.into_inner(), &second.clone().into_inner());
-    format!("{same} {}", second.username == copied.username)
+async fn same(State(app): State<App>, Shared(user): Shared<User>, another: User) -> String {
+    let Lookup::Known(Some(stored)) = app.users.find_shared("johndoe") else {
+        return "no such user".to_owned();
+    };
+    (Arc::ptr_eq(&user, &stored) && another.username == user.username).to_string()
 }
 
 #[get("/any")]
@@ -31,42 +60,57 @@ async fn unguarded(user: Shared<User>) -> String {
     user.username.clone()
 }
 
+async fn serve(app: App) -> TestServer {
+    let router = SecureRouter::new().mount(same).mount(any).mount(optional).docs("/docs");
+    TestServer::start(router.with_state(app)).await
+}
+
 #[tokio::test]
-async fn a_shared_user_is_the_one_whom_the_guard_found_and_no_copy() {
-    let auth = Auth::builder(users()).signing_key(key()).build().unwrap();
-    let (john, alice) = (token_of(&auth, "johndoe", &[]).await, token_of(&auth, "alice", &[]).await);
-    let router = SecureRouter::new().mount(both).mount(any).mount(optional).docs("/docs");
-    let server = TestServer::start(router.with_state(auth)).await;
-    assert_eq!(server.get_as("/both", &john).await.body, "true true");
+async fn a_shared_user_is_the_one_in_the_store_and_no_copy() {
+    let app = App::new();
+    let [john, _] = app.tokens().await;
+    assert_eq!(serve(app).await.get_as("/same", &john).await.body, "true");
+}
+
+#[tokio::test]
+async fn a_shared_user_is_let_in_and_refused_as_the_policy_says() {
+    let app = App::new();
+    let [john, disabled] = app.tokens().await;
+    let server = serve(app).await;
     for (path, token, status) in [
-        ("/both", alice.as_str(), 403),
-        ("/both", "garbage", 401),
-        ("/any", &alice, 200),
+        ("/same", disabled.as_str(), 403),
+        ("/same", "garbage", 401),
+        ("/any", &disabled, 200),
         ("/optional", &john, 200),
-        ("/optional", &alice, 403),
+        ("/optional", &disabled, 403),
         ("/optional", "garbage", 401),
     ] {
         assert_eq!(server.get_as(path, token).await.status, status, "{path} {token}");
     }
-    assert_eq!(server.get("/both").await.status, 401);
+    assert_eq!(server.get("/same").await.status, 401);
     assert_eq!(server.get("/optional").await.body, "stranger");
-    let alice = server.get_as("/any", &alice).await.json();
-    assert_eq!(alice, serde_json::json!({"username": "alice", "disabled": true}), "and nothing of the hash");
-
-    let document = server.get("/openapi.json").await.json();
-    let schema = &document["paths"]["/any"]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
-    assert_eq!(schema["$ref"], "#/components/schemas/User");
-    assert!(document["components"]["schemas"]["User"]["properties"]["username"].is_object());
 }
 
 #[tokio::test]
 async fn without_a_guard_a_shared_user_is_an_active_one() {
-    let auth = Auth::builder(users()).signing_key(key()).build().unwrap();
-    let (john, alice) = (token_of(&auth, "johndoe", &[]).await, token_of(&auth, "alice", &[]).await);
-    let router = Router::new().route("/", routing::get(unguarded)).with_state(auth);
-    let server = TestServer::start_plain(router).await;
+    let app = App::new();
+    let [john, disabled] = app.tokens().await;
+    let server = TestServer::start_plain(Router::new().route("/", routing::get(unguarded)).with_state(app)).await;
     assert_eq!(server.get_as("/", &john).await.body, "johndoe");
-    assert_eq!(server.get_as("/", &alice).await.status, 403);
+    assert_eq!(server.get_as("/", &disabled).await.status, 403);
     assert_eq!(server.get_as("/", "garbage").await.status, 401);
     assert_eq!(server.get("/").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_shared_user_is_written_and_described_as_the_user_is() {
+    let app = App::new();
+    let [_, disabled] = app.tokens().await;
+    let server = serve(app).await;
+    let alice = server.get_as("/any", &disabled).await.json();
+    assert_eq!(alice, serde_json::json!({"username": "alice", "disabled": true}), "and nothing of the hash");
+    let document = server.get("/openapi.json").await.json();
+    let schema = &document["paths"]["/any"]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+    assert_eq!(schema["$ref"], "#/components/schemas/User");
+    assert!(document["components"]["schemas"]["User"]["properties"]["username"].is_object());
 }

@@ -41,7 +41,8 @@ pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &Private)
 /// The body between its rules: as it is written, in a block of its own, where `return` and `?` mean what they did.
 fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &Private) {
     let guard = Ident::new("guard", Span::mixed_site());
-    let outcome = Ident::new("outcome", Span::mixed_site());
+    // A result that is no response is reported where its type stands.
+    let outcome = Ident::new("outcome", Span::mixed_site().located_at(handler.function.sig.output.span()));
     let output = match &handler.function.sig.output {
         syn::ReturnType::Default => Some(quote!(())),
         syn::ReturnType::Type(_, ty) => handler.output().map(|_| quote!(#ty)),
@@ -49,45 +50,50 @@ fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &Private) {
     let promised = promised(handler, &outcome);
     handler.add_guard(&guard, private);
     let (attributes, body) = handler.function.inner();
-    let refusal = |rule: &Rule| {
+    // No argument of the handler has these names: a rule may be about one that is written like them.
+    let refusal = Ident::new("refusal", Span::mixed_site());
+    let value = Ident::new("value", Span::mixed_site());
+    let ask = |rule: &Rule| {
         let expression = &rule.expression;
         let method = Ident::new(if rule.hides { "not_found_unless" } else { "refusal_unless" }, Span::call_site());
         quote_spanned!(expression.span() => #guard.#method(#expression))
     };
-    // Nothing else may run before it.
-    let unless = |refusal: TokenStream| {
+    let unless_refused = |asked: TokenStream| {
         quote! {
-            if let ::core::option::Option::Some(refusal) = #refusal {
-                return refusal;
+            if let ::core::option::Option::Some(#refusal) = #asked {
+                return #refusal;
             }
         }
     };
-    let before = guarded.before.as_ref().map(|rule| unless(refusal(rule)));
+    let before = guarded.before.as_ref().map(|rule| unless_refused(ask(rule)));
     // What a rule looks at is not moved into the body, unless the body takes it.
     let moves = guarded.after.is_none().then(|| quote!(move));
     let typed = output.map(|ty| quote!(::<#ty, _>));
     let after = guarded.after.as_ref().map(|rule| {
-        let (result, refusal) = (&rule.result, refusal(rule));
-        let unless = unless(quote!(refusal));
+        let (result, asked) = (&rule.result, ask(rule));
+        let unless_refused = unless_refused(quote!(#refusal));
         quote! {
             use #private::AnyOutcome as _;
-            let refusal = match #private::Outcome(&#outcome).value() {
-                ::core::option::Option::Some(value) => {
-                    let #result = value;
-                    #refusal
+            let #refusal = match #private::Outcome(&#outcome).value() {
+                ::core::option::Option::Some(#value) => {
+                    let #result = #value;
+                    #asked
                 }
                 ::core::option::Option::None => ::core::option::Option::None,
             };
-            #unless
+            #unless_refused
         }
     });
+    let respond = quote_spanned! {outcome.span() =>
+        #private::axum::response::IntoResponse::into_response(#outcome)
+    };
     let block = quote!({
         #attributes
         #before
         let #outcome = #private::body #typed (async #moves #body).await;
         #promised
         #after
-        #private::axum::response::IntoResponse::into_response(#outcome)
+        #respond
     });
     handler.function.body = block;
     handler.function.sig.output = parse_quote!(-> #private::axum::response::Response);
@@ -101,10 +107,12 @@ fn promised(handler: &Handler, outcome: &Ident) -> Option<TokenStream> {
         {
             let promise = Ident::new("promise", Span::mixed_site());
             Some(quote! {
-                fn #promise(outcome: #ty) -> #ty {
-                    outcome
-                }
-                let #outcome = #promise(#outcome);
+                let #outcome = {
+                    fn #promise(outcome: #ty) -> #ty {
+                        outcome
+                    }
+                    #promise(#outcome)
+                };
             })
         }
         _ => None,

@@ -9,10 +9,12 @@ async fn read_note(
         return refusal;
     }
     let outcome = ::auth_runtime::__private::body(async move { note.text }).await;
-    fn promise(outcome: impl IntoResponse) -> impl IntoResponse {
-        outcome
-    }
-    let outcome = promise(outcome);
+    let outcome = {
+        fn promise(outcome: impl IntoResponse) -> impl IntoResponse {
+            outcome
+        }
+        promise(outcome)
+    };
     ::auth_runtime::__private::axum::response::IntoResponse::into_response(outcome)
 }
 #[doc(hidden)]

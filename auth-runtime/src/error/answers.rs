@@ -88,8 +88,8 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// For copies: a copy of a header map has no room to spare, and would grow as soon as axum adds the length of the body. What is
-    /// here in its place makes room, and is no part of the response.
+    /// For copies. A copy of a header map has no room to spare, and would grow as soon as axum adds the length of the body; to put
+    /// the headers into a larger one costs more than the copy. What is here in the length's place makes room, and is taken out.
     fn with_room_for_length(mut self) -> Self {
         self.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static(""));
         self

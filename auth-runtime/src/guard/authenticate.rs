@@ -87,9 +87,6 @@ pub(super) fn record_granted<U: AuthUser>(auth: &Auth<U>, parts: &Parts, princip
 }
 
 pub(super) fn record_refused<U>(auth: &Auth<U>, parts: &Parts, refusal: &Refusal) {
-    if !auth.answers().watch.sees_refused() {
-        return;
-    }
     auth.record(AuditEvent::at("access.refused", parts).because(refusal));
 }
 

@@ -71,14 +71,15 @@ impl Rules<'_> {
     /// The decision. Predicates are asked last, and only where it depends on them.
     #[inline]
     pub(crate) fn decide(self, facts: &Facts<'_>, tested: &Tested) -> Decision {
-        // Whatever else is asked, it is a token that a stranger lacks.
-        if facts.token.is_none() && self.own.implies_token() {
+        // What would be decided all the same: a flood of strangers is refused at little cost. Of a group's policies nothing is known
+        // beforehand.
+        if facts.token.is_none() && facts.user.is_none() && self.own.refuses_strangers() {
             return Decision::Refused(Refusal::NoCredentials);
         }
-        self.decide_each(facts, tested)
+        self.weigh(facts, tested)
     }
 
-    fn decide_each(self, facts: &Facts<'_>, tested: &Tested) -> Decision {
+    pub(super) fn weigh(self, facts: &Facts<'_>, tested: &Tested) -> Decision {
         let mut case = Case { facts, tested, predicates: 0 };
         let mut refusal: Option<Refusal> = None;
         let mut question = None;

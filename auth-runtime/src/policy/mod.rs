@@ -157,20 +157,23 @@ pub struct Policy {
     requirements: &'static [Requirement],
     /// Whether there is a security scheme or a named policy anywhere in it. Mostly there is not, and nothing has to be searched.
     has_scheme_or_name: bool,
-    /// Whether whoever may call has a token, and so a user.
-    implies_token: bool,
+    /// Whether a caller without a token is refused for that, whatever else there is: something about a token stands at the top.
+    refuses_strangers: bool,
 }
 
 impl Policy {
     /// Anyone may call.
-    pub const PUBLIC: Self = Self { requirements: &[], has_scheme_or_name: false, implies_token: false };
+    pub const PUBLIC: Self = Self { requirements: &[], has_scheme_or_name: false, refuses_strangers: false };
 
     /// Whoever has all of these may call; an empty list still asks for a genuine token.
     #[must_use]
     pub const fn all(requirements: &'static [Requirement]) -> Self {
         let requirements = if requirements.is_empty() { &[Requirement::Token] } else { requirements };
-        let implies_token = implies(requirements, true, &Implied::Token);
-        Self { requirements, has_scheme_or_name: has_scheme_or_name(requirements), implies_token }
+        Self {
+            requirements,
+            has_scheme_or_name: has_scheme_or_name(requirements),
+            refuses_strangers: refuses_strangers(requirements),
+        }
     }
 
     /// Whether it is `#[public]`.
@@ -187,7 +190,12 @@ impl Policy {
 
     /// Whether whoever may call has a token, and so a user.
     pub(crate) const fn implies_token(&self) -> bool {
-        self.implies_token
+        implies(self.requirements(), true, &Implied::Token)
+    }
+
+    /// Whether a caller without a token is refused for that, whatever else there is.
+    pub(crate) const fn refuses_strangers(&self) -> bool {
+        self.refuses_strangers
     }
 
     /// Whether whoever may call has a credential of this scheme.
@@ -427,6 +435,29 @@ const fn has_scheme_or_name(requirements: &[Requirement]) -> bool {
             return true;
         }
         rest = others;
+    }
+    false
+}
+
+/// Of several that must all hold, one is enough that no stranger has, unless it stands within an expression: there, it may be that a
+/// predicate is asked about strangers too.
+const fn refuses_strangers(requirements: &[Requirement]) -> bool {
+    let mut rest = requirements;
+    while let [first, others @ ..] = rest {
+        match first {
+            Requirement::Token
+            | Requirement::User
+            | Requirement::ActiveUser
+            | Requirement::Scopes(_)
+            | Requirement::Role(_)
+            | Requirement::Granted(_) => return true,
+            Requirement::Scheme(..)
+            | Requirement::Named(_)
+            | Requirement::Predicate(..)
+            | Requirement::All(_)
+            | Requirement::Any(_)
+            | Requirement::Not(_) => rest = others,
+        }
     }
     false
 }
