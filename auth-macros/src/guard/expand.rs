@@ -41,12 +41,12 @@ pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &Private)
 /// The body between its rules: as it is written, in a block of its own, where `return` and `?` mean what they did.
 fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &Private) {
     let guard = Ident::new("guard", Span::mixed_site());
-    // A result that is no response is reported where its type stands.
-    let outcome = Ident::new("outcome", Span::mixed_site().located_at(handler.function.sig.output.span()));
-    let output = match &handler.function.sig.output {
-        syn::ReturnType::Default => Some(quote!(())),
-        syn::ReturnType::Type(_, ty) => handler.output().map(|_| quote!(#ty)),
+    let (output, place) = match &handler.function.sig.output {
+        syn::ReturnType::Default => (Some(quote!(())), handler.name().span()),
+        syn::ReturnType::Type(_, ty) => (handler.output().map(|_| quote!(#ty)), ty.span()),
     };
+    // A result that is no response is reported where its type stands.
+    let outcome = Ident::new("outcome", Span::mixed_site().located_at(place));
     let promised = promised(handler, &outcome);
     handler.add_guard(&guard, private);
     let (attributes, body) = handler.function.inner();
