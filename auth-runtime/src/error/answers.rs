@@ -500,3 +500,22 @@ impl fmt::Display for Profile {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_is_made_once_is_the_same_each_time() {
+        let answers = Answers::default();
+        for _ in 0..3 {
+            let rules = Rules::of(Policy::all(&[Requirement::ActiveUser]));
+            let made_anew = answers.prepare(&Refusal::NoCredentials, rules).respond();
+            let (expected, expected_body) = made_anew.into_parts();
+            let (actual, body) = answers.answer(&Refusal::NoCredentials, rules).into_parts();
+            assert_eq!((actual.status, actual.headers), (expected.status, expected.headers));
+            let text = async |body: Body| axum::body::to_bytes(body, 1024).await.unwrap();
+            assert_eq!(text(body).await, text(expected_body).await);
+        }
+    }
+}
