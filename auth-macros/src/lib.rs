@@ -5,6 +5,7 @@ mod docs;
 mod endpoint;
 mod error;
 mod expression;
+mod extractor;
 mod function;
 mod group;
 mod guard;

@@ -5,19 +5,19 @@ use quote::{quote, quote_spanned};
 use syn::{parse_quote, spanned::Spanned};
 
 use super::parse::{Field, User};
-use crate::krate::Private;
+use crate::{extractor::extractors, krate::Private};
 
 /// In a block where `__private` is the runtime's.
 pub(super) fn expand(user: &User, private: &Private) -> TokenStream {
     let auth_user = auth_user(user);
-    let extractors = extractors(user);
+    let arguments = arguments(user);
     let record = record(user);
     quote! {
         const _: () = {
             use #private;
 
             #auth_user
-            #extractors
+            #arguments
             #record
         };
     }
@@ -113,38 +113,13 @@ fn auth_user(user: &User) -> TokenStream {
     }
 }
 
-fn extractors(user: &User) -> TokenStream {
+fn arguments(user: &User) -> TokenStream {
     let name = &user.name;
     let (_, parameters, _) = user.generics.split_for_impl();
     let mut generics = user.generics.clone();
     generics.params.push(parse_quote!(__S));
     generics.make_where_clause().predicates.push(parse_quote!(__S: __private::UsersOf<#name #parameters>));
-    let (generics, _, clause) = generics.split_for_impl();
-    quote! {
-        #[automatically_derived]
-        impl #generics __private::axum::extract::FromRequestParts<__S> for #name #parameters #clause {
-            type Rejection = __private::Rejection;
-
-            fn from_request_parts(
-                parts: &mut __private::axum::http::request::Parts,
-                state: &__S,
-            ) -> impl ::core::future::Future<Output = ::core::result::Result<Self, Self::Rejection>> + ::core::marker::Send {
-                __private::extract(parts, state)
-            }
-        }
-
-        #[automatically_derived]
-        impl #generics __private::axum::extract::OptionalFromRequestParts<__S> for #name #parameters #clause {
-            type Rejection = __private::Rejection;
-
-            fn from_request_parts(
-                parts: &mut __private::axum::http::request::Parts,
-                state: &__S,
-            ) -> impl ::core::future::Future<Output = ::core::result::Result<::core::option::Option<Self>, Self::Rejection>> + ::core::marker::Send {
-                __private::extract_optional(parts, state)
-            }
-        }
-    }
+    extractors(&quote!(#name #parameters), &generics, &quote!(extract), &quote!(extract_optional))
 }
 
 /// The bounds name the store's kind, `__B`, so that a field which no store can keep is an error only where one is used.

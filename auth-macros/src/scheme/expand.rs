@@ -2,15 +2,21 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{ext::IdentExt, spanned::Spanned};
+use syn::{ext::IdentExt, parse_quote, spanned::Spanned};
 
 use super::parse::{Authenticate, Flow, KeyIn, Place, Scheme};
-use crate::{docs, krate::Private};
+use crate::{docs, extractor::extractors, krate::Private};
 
 /// In a block where `__private` is the runtime's.
 pub(super) fn expand(scheme: &Scheme, private: &Private) -> TokenStream {
     let ident = &scheme.ident;
     let declaration = declaration(scheme);
+    let extractors = extractors(
+        &quote!(#ident),
+        &parse_quote!(<__S: __private::AuthState>),
+        &quote!(extract_scheme),
+        &quote!(extract_optional_scheme),
+    );
     quote! {
         const _: () = {
             use #private;
@@ -33,29 +39,7 @@ pub(super) fn expand(scheme: &Scheme, private: &Private) -> TokenStream {
                     __private::Takes::OptionalScheme(&<Self as __private::SecurityScheme>::SCHEME);
             }
 
-            #[automatically_derived]
-            impl<__S: __private::AuthState> __private::axum::extract::FromRequestParts<__S> for #ident {
-                type Rejection = __private::Rejection;
-
-                fn from_request_parts(
-                    parts: &mut __private::axum::http::request::Parts,
-                    state: &__S,
-                ) -> impl ::core::future::Future<Output = ::core::result::Result<Self, Self::Rejection>> + ::core::marker::Send {
-                    __private::extract_scheme(parts, state)
-                }
-            }
-
-            #[automatically_derived]
-            impl<__S: __private::AuthState> __private::axum::extract::OptionalFromRequestParts<__S> for #ident {
-                type Rejection = __private::Rejection;
-
-                fn from_request_parts(
-                    parts: &mut __private::axum::http::request::Parts,
-                    state: &__S,
-                ) -> impl ::core::future::Future<Output = ::core::result::Result<::core::option::Option<Self>, Self::Rejection>> + ::core::marker::Send {
-                    __private::extract_optional_scheme(parts, state)
-                }
-            }
+            #extractors
         };
     }
 }

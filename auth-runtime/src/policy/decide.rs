@@ -73,7 +73,7 @@ impl Rules<'_> {
     pub(crate) fn decide(self, facts: &Facts<'_>, tested: &Tested) -> Decision {
         // What would be decided all the same: a flood of strangers is refused at little cost. Of a group's policies nothing is known
         // beforehand.
-        if facts.token.is_none() && facts.user.is_none() && self.own.refuses_strangers() {
+        if facts.token.is_none() && facts.user.is_none() && self.own.refuses_strangers {
             return Decision::Refused(Refusal::NoCredentials);
         }
         self.weigh(facts, tested)

@@ -193,11 +193,6 @@ impl Policy {
         implies(self.requirements(), true, &Implied::Token)
     }
 
-    /// Whether a caller without a token is refused for that, whatever else there is.
-    pub(crate) const fn refuses_strangers(&self) -> bool {
-        self.refuses_strangers
-    }
-
     /// Whether whoever may call has a credential of this scheme.
     pub(crate) const fn implies_scheme(&self, scheme: TypeName) -> bool {
         implies(self.requirements(), true, &Implied::Scheme(scheme))
