@@ -294,7 +294,12 @@ fn rows(targets: &[Target]) -> Result<Vec<Row>, Error> {
     let (ours, by_hand) = ("ours, HS256", "by hand, HS256");
     let mut rows = vec![
         row("guarded GET, HS256, to the unguarded one", (ours, me), (ours, plain), Some(1.10))?,
-        row("guarded GET, HS256, with a copy of the user, to the unguarded one", (ours, "GET /me/copied"), (ours, plain), None)?,
+        row(
+            "guarded GET, HS256, with a copy of the user, to the unguarded one",
+            (ours, "GET /me/copied"),
+            (ours, plain),
+            None,
+        )?,
         row("guarded GET, HS256, to one by hand", (ours, me), (by_hand, me), Some(0.92))?,
     ];
     for algorithm in ["EdDSA", "ES256", "RS256"] {
