@@ -9,7 +9,7 @@ use crate::{
     handler::{Argument, Handler},
     krate::Private,
     route::Route,
-    text::{braces, join, parentheses, text},
+    text::{braces, brackets, join, parentheses, text},
 };
 
 /// Merged attributes are emitted again on the marker, with this argument, so that their imports count as used and another
@@ -106,18 +106,16 @@ fn declared(
 ) -> TokenStream {
     let (constructor, requirements) = match asks {
         Asks::Nothing => ("public", TokenStream::new()),
-        Asks::One(requirement) => ("asks", requirement),
-        Asks::All(requirements) => ("asks_all", quote!(&[#(#requirements),*])),
+        Asks::One(requirement) => ("asks", join([requirement, text(",")])),
+        Asks::All(requirements) => ("asks_all", quote!(&[#(#requirements),*],)),
     };
     let name = syn::ext::IdentExt::unraw(handler.name()).to_string();
     let place = text(&format!("::core::module_path!(), {name:?},"));
-    let takes = if takes.is_empty() { takes } else { quote!(.takes(&[#takes])) };
     let docs: Vec<&Expr> = docs::lines(&handler.function.attrs).collect();
     let docs = if docs.is_empty() { TokenStream::new() } else { quote!(.docs(&[#(#docs),*])) };
     join([
         text(&format!("use {runtime}::probe::*; __private::Declared::{constructor}")),
-        parentheses(join([place, requirements])),
-        takes,
+        parentheses(join([place, requirements, brackets(takes)])),
         docs,
         options,
         route.unwrap_or_default(),

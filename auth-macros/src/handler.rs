@@ -1,7 +1,7 @@
 //! The annotated function as a model: what every attribute asks of it.
 
 use proc_macro2::{Ident, Span, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{
     Attribute, FnArg, GenericParam, Generics, Item, Lifetime, ParenthesizedGenericArguments, Pat, PatType, Path,
     ReturnType, Signature, Token, Type, TypeFnPtr, TypeImplTrait, TypeReference,
@@ -124,17 +124,27 @@ impl Handler {
         }
     }
 
-    /// Puts the guard before the other arguments, where axum extracts it first.
-    pub(crate) fn add_guard(&mut self, guard: &Ident, private: &Private) {
-        let marker = self.marker();
+    /// Puts the guard before the other arguments, where axum extracts it first. It has a name where rules ask it.
+    ///
+    /// It is written as if the handler's author had, at the handler's name: where anything in a function comes from a macro, as
+    /// rules do, the compiler checks its body anew whenever a line is added above it.
+    pub(crate) fn add_guard(&mut self, name: Option<&Ident>, private: &Private) {
+        let at = self.name().span();
+        let private = private.at(at);
+        let mut marker = self.marker();
+        marker.set_span(at);
         let generics = self.marker_generics();
         let (_, parameters, _) = generics.split_for_impl();
+        let (pat, ty) = match name {
+            Some(name) => (name.to_token_stream(), quote_spanned!(at => #private::RuleGuard<#marker #parameters>)),
+            None => (quote_spanned!(at => _), quote_spanned!(at => #private::Guard<#marker #parameters>)),
+        };
         // Put together, rather than parsed from what it is put together of.
         let argument = PatType {
             attrs: Vec::new(),
-            pat: Box::new(Pat::Verbatim(guard.to_token_stream())),
-            colon_token: Token![:](Span::call_site()),
-            ty: Box::new(Type::Verbatim(quote!(#private::Guard<#marker #parameters>))),
+            pat: Box::new(Pat::Verbatim(pat)),
+            colon_token: Token![:](at),
+            ty: Box::new(Type::Verbatim(ty)),
         };
         self.function.sig.inputs.insert(0, FnArg::Typed(argument));
     }
@@ -218,7 +228,8 @@ fn is_guard(argument: &FnArg) -> bool {
     let FnArg::Typed(PatType { ty, .. }) = argument else { return false };
     let Type::Path(path) = ty.as_ref() else { return false };
     let mut segments = path.path.segments.iter().rev();
-    matches!((segments.next(), segments.next()), (Some(last), Some(before)) if last.ident == "Guard" && before.ident == "__private")
+    let (Some(last), Some(before)) = (segments.next(), segments.next()) else { return false };
+    before.ident == "__private" && (last.ident == "Guard" || last.ident == "RuleGuard")
 }
 
 /// The type with the function's lifetimes, and elided ones, `'static`; `None` if it holds an `impl Trait`.

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, env, ffi::OsString};
 
 use proc_macro_crate::FoundCrate;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 const NAME: &str = "auth_runtime";
@@ -39,6 +39,15 @@ pub(crate) struct Private {
 impl Private {
     pub(crate) fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The same tokens, at this span.
+    pub(crate) fn at(&self, span: Span) -> TokenStream {
+        let respanned = |mut token: TokenTree| {
+            token.set_span(span);
+            token
+        };
+        self.tokens.clone().into_iter().map(respanned).collect()
     }
 }
 

@@ -23,6 +23,11 @@ pub(crate) fn parentheses(content: TokenStream) -> TokenStream {
     group(Delimiter::Parenthesis, content)
 }
 
+/// `[..]`.
+pub(crate) fn brackets(content: TokenStream) -> TokenStream {
+    group(Delimiter::Bracket, content)
+}
+
 /// `{..}`.
 pub(crate) fn braces(content: TokenStream) -> TokenStream {
     group(Delimiter::Brace, content)

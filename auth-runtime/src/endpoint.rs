@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// An annotated handler, as the macro declares it on a type of its own.
-pub trait Endpoint: Send + Sync + 'static {
+pub trait Endpoint: 'static {
     /// How the policy is enforced: [`Open`](crate::guard::Open), [`Protected`](crate::guard::Protected),
     /// [`Closed`](crate::guard::Closed) or
     /// [`TokenEndpoint`](crate::guard::TokenEndpoint).
@@ -33,7 +33,7 @@ pub trait Endpoint: Send + Sync + 'static {
     }];
 
     /// What each of the handler's own arguments takes from the guard.
-    const TAKES: &'static [Takes] = Self::DECLARED.takes;
+    const TAKES: &'static [Takes] = const { &Self::DECLARED.arguments }.takes();
 
     /// What else is said of it.
     const OPTIONS: Options = Self::DECLARED.options;
@@ -46,7 +46,7 @@ pub trait Endpoint: Send + Sync + 'static {
 #[derive(Debug, Clone, Copy)]
 pub struct Declared {
     asks: Asks,
-    takes: &'static [Takes],
+    arguments: Arguments,
     options: Options,
     route: Option<Route>,
     source: Source,
@@ -61,38 +61,42 @@ enum Asks {
 }
 
 impl Declared {
-    /// Anyone may call the handler of this name, in this module, where this is called.
+    /// Anyone may call the handler of this name, in this module, where this is called. Its arguments take this from the guard.
     #[must_use]
     #[track_caller]
-    pub const fn public(module: &'static str, name: &'static str) -> Self {
-        Self::here(module, name, Asks::Nothing)
+    pub const fn public<const N: usize>(module: &'static str, name: &'static str, takes: [Takes; N]) -> Self {
+        Self::here(module, name, Asks::Nothing, takes)
     }
 
-    /// Whoever has this may call the handler of this name, in this module, where this is called.
+    /// The same, for whoever has this.
     #[must_use]
     #[track_caller]
-    pub const fn asks(module: &'static str, name: &'static str, requirement: Requirement) -> Self {
-        Self::here(module, name, Asks::One(requirement))
+    pub const fn asks<const N: usize>(
+        module: &'static str,
+        name: &'static str,
+        requirement: Requirement,
+        takes: [Takes; N],
+    ) -> Self {
+        Self::here(module, name, Asks::One(requirement), takes)
     }
 
-    /// Whoever has all of these may call the handler of this name, in this module, where this is called.
+    /// The same, for whoever has all of these.
     #[must_use]
     #[track_caller]
-    pub const fn asks_all(module: &'static str, name: &'static str, requirements: &'static [Requirement]) -> Self {
-        Self::here(module, name, Asks::All(requirements))
+    pub const fn asks_all<const N: usize>(
+        module: &'static str,
+        name: &'static str,
+        requirements: &'static [Requirement],
+        takes: [Takes; N],
+    ) -> Self {
+        Self::here(module, name, Asks::All(requirements), takes)
     }
 
     #[track_caller]
-    const fn here(module: &'static str, name: &'static str, asks: Asks) -> Self {
+    const fn here<const N: usize>(module: &'static str, name: &'static str, asks: Asks, takes: [Takes; N]) -> Self {
         let location = Location::caller();
         let source = Source { name, docs: &[], module, file: location.file(), line: location.line() };
-        Self { asks, takes: &[], options: Options::NONE, route: None, source }
-    }
-
-    /// What each of the handler's own arguments takes from the guard.
-    #[must_use]
-    pub const fn takes(self, takes: &'static [Takes]) -> Self {
-        Self { takes, ..self }
+        Self { asks, arguments: Arguments::of(takes), options: Options::NONE, route: None, source }
     }
 
     /// The documentation, a line each.
@@ -111,6 +115,34 @@ impl Declared {
     #[must_use]
     pub const fn route(self, route: Route) -> Self {
         Self { route: Some(route), ..self }
+    }
+}
+
+/// What the arguments of a handler take from its guard. By value: a list behind a reference is one more body for the compiler to
+/// check, in each handler.
+#[derive(Debug, Clone, Copy)]
+struct Arguments {
+    takes: [Takes; Self::MAX],
+    number: usize,
+}
+
+impl Arguments {
+    /// axum's handlers take 16 arguments, of which the guard is one.
+    const MAX: usize = 15;
+
+    const fn of<const N: usize>(takes: [Takes; N]) -> Self {
+        const { assert!(N <= Self::MAX, "a guarded handler takes 15 arguments at most") };
+        let mut all = [Takes::Nothing; Self::MAX];
+        let (mut places, mut rest) = (all.as_mut_slice(), takes.as_slice());
+        while let ([place, others @ ..], [first, after @ ..]) = (places, rest) {
+            *place = *first;
+            (places, rest) = (others, after);
+        }
+        Self { takes: all, number: N }
+    }
+
+    const fn takes(&self) -> &[Takes] {
+        self.takes.split_at(self.number).0
     }
 }
 
@@ -383,5 +415,20 @@ pub const fn fits(policy: &Policy, takes: Takes) {
             "the policy of this handler does not hold what this argument proves: name that policy in #[requires(..)], joined by `&&`"
         ),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_arguments_take_is_kept_in_their_order() {
+        assert_eq!(Arguments::of([]).takes(), []);
+        let two = [Takes::Nothing, Takes::Token];
+        assert_eq!(Arguments::of(two).takes(), two);
+        let mut all = [Takes::User; Arguments::MAX];
+        all[0] = Takes::Token;
+        assert_eq!(Arguments::of(all).takes(), all);
     }
 }

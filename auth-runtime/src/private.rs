@@ -10,7 +10,7 @@ pub use crate::{
     },
     error::{Refusal, Rejection},
     extract::{extract, extract_optional, extract_optional_scheme, extract_scheme},
-    guard::{Closed, Guard, Open, Protected, TokenEndpoint},
+    guard::{Closed, Guard, Open, Protected, RuleGuard, TokenEndpoint},
     login::Login,
     openapi::{Argument, Describe, Output},
     password::PasswordHash,

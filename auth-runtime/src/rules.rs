@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use crate::{
     endpoint::Endpoint,
     error::{Answers, Refusal},
-    guard::{GroupPolicy, Guard},
+    guard::{GroupPolicy, RuleGuard},
     policy::Rules,
     store::StoreError,
     watch::AuditEvent,
@@ -47,7 +47,7 @@ impl Answer for Result<bool, StoreError> {
     }
 }
 
-impl<E: Endpoint> Guard<E> {
+impl<E: Endpoint> RuleGuard<E> {
     /// The refusal of a request, unless a rule's answer is yes.
     pub fn refusal_unless(&self, answer: impl Answer) -> Option<Response> {
         self.refuse(answer, Refusal::Forbidden)
@@ -139,10 +139,10 @@ mod tests {
         impl Endpoint for Somewhere {
             type Access = crate::guard::Closed;
 
-            const DECLARED: Declared = Declared::asks_all("rules", "somewhere", &[]);
+            const DECLARED: Declared = Declared::asks_all("rules", "somewhere", &[], []);
         }
 
-        let guard = crate::guard::for_test::<Somewhere>();
+        let guard: RuleGuard<Somewhere> = crate::guard::for_test();
         let status = |refusal: Option<Response>| refusal.map(|response| response.status().as_u16());
         assert_eq!(status(guard.refusal_unless(true)), None);
         assert_eq!(status(guard.refusal_unless(false)), Some(403));

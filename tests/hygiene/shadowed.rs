@@ -1,8 +1,8 @@
 //! A module whose names are those that expansions use.
 
 use ::auth_runtime::{
-    Auth, AuthUser, MemoryUsers, Randomness, SecureRouter, SigningKey, delete, get, patch, post, public, put,
-    requires_token, requires_user,
+    Auth, AuthUser, MemoryUsers, Randomness, SecureRouter, SigningKey, authorize, delete, get, patch, post, public,
+    put, requires_token, requires_user,
 };
 
 mod core {}
@@ -53,7 +53,25 @@ async fn str() -> &'static ::core::primitive::str {
 
 #[post("/guard")]
 #[requires_user]
-async fn guard(_guard: User) {}
+#[authorize(guard.values)]
+async fn guard(guard: User) {}
+
+/// A handler that a macro makes, under a name of its own and under one that it is given.
+macro_rules! handlers {
+    ($name:ident, $value:ident) => {
+        #[get("/made")]
+        #[requires_user]
+        async fn made() {}
+
+        #[get("/given")]
+        #[requires_user]
+        #[authorize($value.values)]
+        async fn $name($value: User) {
+            let _ = $value.name;
+        }
+    };
+}
+handlers!(given, name);
 
 #[put("/describe")]
 #[requires_token]
@@ -80,11 +98,13 @@ fn among_the_same_names() {
         .mount(health)
         .mount(str)
         .mount(guard)
+        .mount(made)
+        .mount(given)
         .mount(describe)
         .mount(policy)
         .mount(r#type)
         .with_state(auth);
     let document = app.document().to_json().unwrap();
-    ::std::assert_eq!(::core::iter::Iterator::count(document.matches(r#""security""#)), 5, "{document}");
+    ::std::assert_eq!(::core::iter::Iterator::count(document.matches(r#""security""#)), 7, "{document}");
     ::std::assert!(document.contains(r#""operationId":"type""#), "{document}");
 }

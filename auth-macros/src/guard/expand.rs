@@ -32,8 +32,7 @@ pub(super) fn expand(mut handler: Handler, guarded: &Guarded, private: &Private)
     if !guarded.closed && (guarded.before.is_some() || guarded.after.is_some()) {
         add_rules(&mut handler, guarded, private);
     } else {
-        let guard = Ident::new("_guard", Span::mixed_site());
-        handler.add_guard(&guard, private);
+        handler.add_guard(None, private);
     }
     join([handler.function.into_token_stream(), endpoint])
 }
@@ -48,7 +47,7 @@ fn add_rules(handler: &mut Handler, guarded: &Guarded, private: &Private) {
     // A result that is no response is reported where its type stands.
     let outcome = Ident::new("outcome", Span::mixed_site().located_at(place));
     let promised = promised(handler, &outcome);
-    handler.add_guard(&guard, private);
+    handler.add_guard(Some(&guard), private);
     let (attributes, body) = handler.function.inner();
     // No argument of the handler has these names: a rule may be about one that is written like them.
     let refusal = Ident::new("refusal", Span::mixed_site());

@@ -1,7 +1,7 @@
 ::core::compile_error! {
     "#[requires_user] stands here twice"
 }
-async fn twice(_guard: ::auth_runtime::__private::Guard<__twice>, user: User) {}
+async fn twice(_: ::auth_runtime::__private::Guard<__twice>, user: User) {}
 #[doc(hidden)]
 #[requires_user(merged)]
 #[requires_user(merged)]
@@ -15,8 +15,8 @@ impl ::auth_runtime::__private::Endpoint for __twice {
                 ::core::module_path!(),
                 "twice",
                 __private::Requirement::User,
+                [__private::Argument::<User>::TAKES],
             )
-            .takes(&[__private::Argument::<User>::TAKES])
             .route(
                 __private::Route::new(
                     "GET",

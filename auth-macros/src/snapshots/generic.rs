@@ -1,5 +1,5 @@
 async fn list<'a, T, const N: usize>(
-    _guard: ::auth_runtime::__private::Guard<__list<T, N>>,
+    _: ::auth_runtime::__private::Guard<__list<T, N>>,
     State(store): State<T>,
     mut page: Query<Page<'a>>,
 ) -> impl IntoResponse
@@ -30,6 +30,7 @@ where
                 ::core::module_path!(),
                 "list",
                 __private::Requirement::Token,
+                [],
             )
             .route(
                 __private::Route::new(

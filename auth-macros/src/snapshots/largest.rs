@@ -1,6 +1,6 @@
 /// Another text for a note of your own.
 async fn write_note(
-    guard: ::auth_runtime::__private::Guard<__write_note>,
+    guard: ::auth_runtime::__private::RuleGuard<__write_note>,
     user: User,
     note: Note,
     State(wall): State<Wall>,
@@ -63,9 +63,7 @@ impl ::auth_runtime::__private::Endpoint for __write_note {
                         ),
                     ],
                 ),
-            )
-            .takes(
-                &[
+                [
                     __private::Argument::<User>::TAKES,
                     __private::Argument::<Note>::TAKES,
                     __private::Argument::<String>::TAKES,

@@ -1,6 +1,6 @@
 /// Another text for a note of your own.
 async fn write_note(
-    guard: ::auth_runtime::__private::Guard<__write_note>,
+    guard: ::auth_runtime::__private::RuleGuard<__write_note>,
     user: User,
     note: Note,
     State(wall): State<Wall>,
@@ -32,9 +32,7 @@ impl ::auth_runtime::__private::Endpoint for __write_note {
                 ::core::module_path!(),
                 "write_note",
                 __private::Requirement::ActiveUser,
-            )
-            .takes(
-                &[
+                [
                     __private::Argument::<User>::TAKES,
                     __private::Argument::<Note>::TAKES,
                     __private::Argument::<String>::TAKES,

@@ -1,5 +1,5 @@
 pub async fn health(
-    _guard: ::auth_runtime::__private::Guard<__health>,
+    _: ::auth_runtime::__private::Guard<__health>,
     #[cfg(unix)]
     user: Option<User>,
 ) -> &'static str {
@@ -19,8 +19,11 @@ impl ::auth_runtime::__private::Endpoint for __health {
     >;
     const DECLARED: ::auth_runtime::__private::Declared = {
         use ::auth_runtime::__private::probe::*;
-        __private::Declared::public(::core::module_path!(), "health")
-            .takes(&[#[cfg(unix)] __private::Argument::<Option<User>>::TAKES])
+        __private::Declared::public(
+                ::core::module_path!(),
+                "health",
+                [#[cfg(unix)] __private::Argument::<Option<User>>::TAKES],
+            )
             .route(
                 __private::Route::new(
                     "GET",

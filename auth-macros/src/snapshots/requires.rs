@@ -1,6 +1,6 @@
 /// Your own profile.
 async fn read_users_me(
-    _guard: ::auth_runtime::__private::Guard<__read_users_me>,
+    _: ::auth_runtime::__private::Guard<__read_users_me>,
     user: User,
 ) -> Json<User> {
     Json(user)
@@ -21,8 +21,8 @@ impl ::auth_runtime::__private::Endpoint for __read_users_me {
                     __private::Requirement::ActiveUser,
                     __private::Requirement::Scopes(&[&Scope::Me]),
                 ],
+                [__private::Argument::<User>::TAKES],
             )
-            .takes(&[__private::Argument::<User>::TAKES])
             .docs(&[r" Your own profile."])
             .route(
                 __private::Route::new(

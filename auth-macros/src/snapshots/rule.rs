@@ -1,5 +1,5 @@
 async fn read_note(
-    guard: ::auth_runtime::__private::Guard<__read_note>,
+    guard: ::auth_runtime::__private::RuleGuard<__read_note>,
     user: User,
     note: Note,
 ) -> ::auth_runtime::__private::axum::response::Response {
@@ -30,9 +30,7 @@ impl ::auth_runtime::__private::Endpoint for __read_note {
                 ::core::module_path!(),
                 "read_note",
                 __private::Requirement::ActiveUser,
-            )
-            .takes(
-                &[__private::Argument::<User>::TAKES, __private::Argument::<Note>::TAKES],
+                [__private::Argument::<User>::TAKES, __private::Argument::<Note>::TAKES],
             )
             .options(
                 __private::Options::NONE

@@ -1,6 +1,6 @@
 /// Log in.
 async fn login(
-    _guard: ::auth_runtime::__private::Guard<__login>,
+    _: ::auth_runtime::__private::Guard<__login>,
     __extractor1: State<Db>,
     __login: ::auth_runtime::__private::Login<User, PasswordRequestForm<Scope>>,
 ) -> ::auth_runtime::__private::axum::response::Response {
@@ -25,7 +25,7 @@ impl ::auth_runtime::__private::Endpoint for __login {
     type Access = ::auth_runtime::__private::TokenEndpoint<User>;
     const DECLARED: ::auth_runtime::__private::Declared = {
         use ::auth_runtime::__private::probe::*;
-        __private::Declared::public(::core::module_path!(), "login")
+        __private::Declared::public(::core::module_path!(), "login", [])
             .docs(&[r" Log in."])
             .route(
                 __private::Route::new(

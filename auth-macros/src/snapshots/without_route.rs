@@ -1,5 +1,5 @@
 #[tracing::instrument]
-pub(crate) async fn scoped(_guard: ::auth_runtime::__private::Guard<__scoped>) {}
+pub(crate) async fn scoped(_: ::auth_runtime::__private::Guard<__scoped>) {}
 #[doc(hidden)]
 pub(crate) struct __scoped {}
 impl ::auth_runtime::__private::Endpoint for __scoped {
@@ -10,6 +10,7 @@ impl ::auth_runtime::__private::Endpoint for __scoped {
             ::core::module_path!(),
             "scoped",
             __private::Requirement::Scopes(&[&Scope::Me, &Scope::Items]),
+            [],
         )
     };
 }

@@ -45,7 +45,7 @@ pub(crate) fn expand(
     let Some(signature) = signature else {
         // Behind an error stands a handler that nobody may call.
         let endpoint = endpoint(&handler, Some(route), glue, private);
-        handler.add_guard(&Ident::new("_guard", Span::mixed_site()), private);
+        handler.add_guard(None, private);
         let function = &handler.function;
         return quote!(#function #endpoint);
     };
@@ -111,14 +111,13 @@ fn function(handler: Handler, signature: &Signature, private: &Private) -> Token
 
     // The function inside may have any name, and an item in a block comes before an argument of its name.
     let local = |name: &str| Ident::new(name, Span::mixed_site());
-    let (guard, login, issuer, user, form) =
-        (local("_guard"), local("__login"), local("__issuer"), local("__user"), local("__form"));
+    let (login, issuer, user, form) = (local("__login"), local("__issuer"), local("__user"), local("__form"));
     let names: Vec<Ident> = (1..=signature.extractors.len())
         .map(|number| format_ident!("__extractor{number}", span = Span::mixed_site()))
         .collect();
     let Signature { user: user_type, extractors, form: form_type, output } = signature;
     outer.sig.inputs = parse_quote! {
-        #guard: #private::Guard<#marker #parameters>,
+        _: #private::Guard<#marker #parameters>,
         #(#names: #extractors,)*
         #login: #private::Login<#user_type, #form_type>
     };

@@ -199,14 +199,18 @@ async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S) -> Result
 
 /// The generated first argument of an annotated handler: that it exists is proof that the policy let the request pass.
 ///
-/// Nothing but its extractor makes one.
-pub struct Guard<E> {
-    pub(crate) denial: Option<Box<Denial>>,
+/// Nothing but its extractor makes one. `D` is nothing, unless there are rules: whatever is in a guard has to be dropped by each
+/// handler, which costs the compiler.
+pub struct Guard<E, D = ()> {
+    pub(crate) denial: D,
     endpoint: PhantomData<fn() -> E>,
 }
 
-/// What a rule over the handler's arguments needs to refuse with.
-pub(crate) struct Denial {
+/// The guard of a handler with rules over its arguments or its result. A body that is called by a test has no request to refuse.
+pub type RuleGuard<E> = Guard<E, Option<Box<Denial>>>;
+
+/// What a rule needs to refuse with.
+pub struct Denial {
     pub(crate) answers: Arc<Answers>,
     pub(crate) group: Option<GroupPolicy>,
     pub(crate) parts: Parts,
@@ -214,11 +218,11 @@ pub(crate) struct Denial {
 
 /// The guard of a body that is called by a test.
 #[cfg(feature = "testing")]
-pub(crate) fn for_test<E>() -> Guard<E> {
-    Guard { denial: None, endpoint: PhantomData }
+pub(crate) fn for_test<E, D: Default>() -> Guard<E, D> {
+    Guard { denial: D::default(), endpoint: PhantomData }
 }
 
-impl<E> fmt::Debug for Guard<E> {
+impl<E, D> fmt::Debug for Guard<E, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Guard<{}>", type_name::<E>())
     }
@@ -236,12 +240,24 @@ where
         // What the macro could not ask, for want of concrete types, is asked where they are known.
         const { fits_all(&E::POLICY, E::TAKES) };
         <E::Access as Enforce<S>>::enforce::<E>(parts, state).await?;
-        let denial = E::OPTIONS.has_rules().then(|| {
-            let answers = <E::Access as Enforce<S>>::answers(state).unwrap_or_default();
-            let group = group_of::<E>(parts);
-            Box::new(Denial { answers, group, parts: head_of(parts) })
-        });
-        Ok(Self { denial, endpoint: PhantomData })
+        Ok(Self { denial: (), endpoint: PhantomData })
+    }
+}
+
+impl<S, E> FromRequestParts<S> for RuleGuard<E>
+where
+    S: Send + Sync,
+    E: Endpoint,
+    E::Access: Enforce<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let Guard { endpoint, .. } = Guard::<E>::from_request_parts(parts, state).await?;
+        let answers = <E::Access as Enforce<S>>::answers(state).unwrap_or_default();
+        let group = group_of::<E>(parts);
+        let denial = Denial { answers, group, parts: head_of(parts) };
+        Ok(Self { denial: Some(Box::new(denial)), endpoint })
     }
 }
 
@@ -267,7 +283,7 @@ pub trait Guarded {
 macro_rules! guarded {
     ($($argument:ident),*) => {
         #[diagnostic::do_not_recommend]
-        impl<M, E: Endpoint, $($argument),*> Guarded for (M, Guard<E>, $($argument,)*) {
+        impl<M, E: Endpoint, D, $($argument),*> Guarded for (M, Guard<E, D>, $($argument,)*) {
             type Endpoint = E;
         }
     };
@@ -300,7 +316,7 @@ mod tests {
     impl Endpoint for Somewhere {
         type Access = Closed;
 
-        const DECLARED: Declared = Declared::public("guard", "somewhere");
+        const DECLARED: Declared = Declared::public("guard", "somewhere", []);
     }
 
     fn parts() -> Parts {
@@ -348,9 +364,16 @@ mod tests {
         assert!(!compiles(Policy::PUBLIC, &[Takes::Nothing, Takes::Token]));
     }
 
+    /// What is in it would have to be dropped, which the compiler would look into for each handler.
+    #[test]
+    fn a_guard_without_rules_holds_nothing() {
+        assert_eq!(size_of::<Guard<Somewhere>>(), 0);
+        assert!(!std::mem::needs_drop::<Guard<Somewhere>>() && std::mem::needs_drop::<RuleGuard<Somewhere>>());
+    }
+
     #[test]
     fn a_guard_prints_whose_it_is() {
-        let guard = Guard::<Somewhere> { denial: None, endpoint: PhantomData };
+        let guard = Guard::<Somewhere> { denial: (), endpoint: PhantomData };
         let printed = format!("{guard:?}");
         assert!(printed.starts_with("Guard<") && printed.ends_with("::Somewhere>"), "{printed}");
     }

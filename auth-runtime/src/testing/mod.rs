@@ -86,7 +86,7 @@ use crate::{
 
 /// The guard of a handler that is called directly: `read_users_me(guard(), user).await`.
 #[must_use]
-pub fn guard<E>() -> Guard<E> {
+pub fn guard<E, D: Default>() -> Guard<E, D> {
     guard::for_test()
 }
 

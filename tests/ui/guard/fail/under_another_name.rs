@@ -6,4 +6,11 @@ use auth_runtime::requires_active_user as active;
 #[active]
 async fn users() {}
 
+#[requires_user]
+#[authorize(page > 1)]
+#[active]
+async fn ruled(axum::extract::Path(page): axum::extract::Path<u8>) {
+    let _ = page;
+}
+
 fn main() {}
