@@ -1,7 +1,7 @@
 //! How cost grows: with the routes of a router, the scopes of a policy, the users in a store, the tokens that are revoked, and
 //! the clients that ask at the same time. It is started by `tests/bench/run growth`.
 //!
-//! All but the last is measured in this process, without sockets, which would only add noise.
+//! All but the last is measured in this process, on one core and without sockets, which would only add noise.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what it is started for")]
 
@@ -67,13 +67,16 @@ async fn main() -> Result<(), Error> {
     fs::create_dir_all(directory.join("log"))?;
     let tokens = Tokens::from_key_file(&directory.join("keys/HS256"))?;
     let place = Place { directory, tokens };
+    // Its servers and its clients have a core each.
+    let clients = clients::measure(&place)?;
+    measure::stay_on_one_core()?;
     let mut all = Vec::new();
     for (name, growth) in [
         ("routes", routes::measure(&place).await?),
         ("scopes", scopes::measure(&place).await?),
         ("users", users::measure(&place).await?),
         ("revoked tokens", revoked::measure(&place).await?),
-        ("clients", clients::measure(&place)?),
+        ("clients", clients),
     ] {
         eprintln!("{name}: done");
         all.push(growth);

@@ -12,8 +12,15 @@ use axum::{
     http::{HeaderValue, Request, StatusCode, header},
     response::Response,
 };
-use bench::{Error, measure::results::Spread};
-use nix::time::ClockId;
+use bench::{
+    Error,
+    measure::{machine::two_cores, results::Spread},
+};
+use nix::{
+    sched::{CpuSet, sched_setaffinity},
+    time::ClockId,
+    unistd::Pid,
+};
 use tower_service::Service;
 
 const ROUNDS: usize = 21;
@@ -94,6 +101,15 @@ pub(crate) async fn costs(cases: &mut [Case]) -> Result<Vec<Cost>, Error> {
             cost.map(|(used, elapsed)| Cost { used, elapsed }).ok_or_else(|| "nothing was measured".into())
         })
         .collect()
+}
+
+/// Keeps this process, and the threads that it starts from now on, on one core: to wake a thread on another one takes longer
+/// than much of what is measured, and whether it happens is the system's choice.
+pub(crate) fn stay_on_one_core() -> Result<(), Error> {
+    let (core, _) = two_cores()?;
+    let mut one = CpuSet::new();
+    one.set(core)?;
+    Ok(sched_setaffinity(Pid::from_raw(0), &one)?)
 }
 
 /// The processor time of this process, with all its threads.
