@@ -65,8 +65,8 @@ pub(crate) fn measure(place: &Place) -> Result<Growth, Error> {
         with: "clients at the same time",
         columns: &["requests/s, guarded", "µs of processor time", "MiB more than idle, at most"],
         lines: lines.collect(),
-        why: "With a single client the server waits for it; with some, each turn of the runtime serves several of them, and a \
-              request costs least. From then on they share one core, each waits in proportion to the clients, and an open \
-              connection has its buffers and its task.",
+        why: "With one client the server goes to sleep and is woken for each request, which is most of its processor time; with \
+              ten, one turn of the runtime serves several. Beyond that a request costs more again, for which nobody has looked \
+              into the reason, and each open connection has its buffers and its task.",
     })
 }

@@ -3,7 +3,7 @@
 //!
 //! All but the last is measured in this process, on one core and without sockets, which would only add noise.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what it is started for")]
+#![expect(clippy::print_stdout, reason = "this is what it is started for")]
 
 mod app;
 mod clients;
@@ -67,21 +67,17 @@ async fn main() -> Result<(), Error> {
     fs::create_dir_all(directory.join("log"))?;
     let tokens = Tokens::from_key_file(&directory.join("keys/HS256"))?;
     let place = Place { directory, tokens };
-    // Its servers and its clients have a core each.
+    let machine = Machine::here(None);
+    // Server and clients have a core each; what is measured in this process has one for all.
     let clients = clients::measure(&place)?;
     measure::stay_on_one_core()?;
-    let mut all = Vec::new();
-    for (name, growth) in [
-        ("routes", routes::measure(&place).await?),
-        ("scopes", scopes::measure(&place).await?),
-        ("users", users::measure(&place).await?),
-        ("revoked tokens", revoked::measure(&place).await?),
-        ("clients", clients),
-    ] {
-        eprintln!("{name}: done");
-        all.push(growth);
-    }
-    let machine = Machine::here(None);
+    let all = [
+        routes::measure(&place).await?,
+        scopes::measure(&place).await?,
+        users::measure(&place).await?,
+        revoked::measure(&place).await?,
+        clients,
+    ];
     let json = serde_json::json!({ "machine": machine, "growth": all });
     fs::write(place.directory.join("growth.json"), serde_json::to_string_pretty(&json)? + "\n")?;
     let text = machine.markdown() + &markdown(&all)?;

@@ -103,8 +103,8 @@ pub(crate) async fn costs(cases: &mut [Case]) -> Result<Vec<Cost>, Error> {
         .collect()
 }
 
-/// Keeps this process, and the threads that it starts from now on, on one core: to wake a thread on another one takes longer
-/// than much of what is measured, and whether it happens is the system's choice.
+/// Keeps this thread, and those that it starts from now on, on one core: to wake a thread on another one takes longer than much
+/// of what is measured, and whether it happens is the system's choice.
 pub(crate) fn stay_on_one_core() -> Result<(), Error> {
     let (core, _) = two_cores()?;
     let mut one = CpuSet::new();
