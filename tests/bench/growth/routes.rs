@@ -1,8 +1,9 @@
 //! Routes in one router.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use auth_runtime::prelude::*;
+use axum::Router;
 use bench::{
     Error,
     people::{JOHN, SCOPE},
@@ -15,6 +16,8 @@ use crate::{
 };
 
 const IN_A_GROUP: usize = 10;
+/// So many times; of how long it takes, the shortest counts.
+const BUILDS: usize = 9;
 
 macro_rules! handlers {
     ($($handler:ident $path:tt)*) => {
@@ -39,19 +42,26 @@ handlers! {
     sixth "/sixth" seventh "/seventh" eighth "/eighth" ninth "/ninth" tenth "/tenth"
 }
 
+/// How long it takes to build a router of so many routes, and the router.
+fn build(place: &Place, routes: usize) -> Result<(Duration, Router), Error> {
+    let auth = app::auth(place, app::john())?.build()?;
+    let started = Instant::now();
+    let mut router = SecureRouter::new();
+    for number in 0..routes / IN_A_GROUP {
+        router = router.nest(&format!("/group{number:02}"), group());
+    }
+    let router: SecureRouter = router.openapi_path("/openapi.json").with_state(auth);
+    let router = router.into_router()?;
+    Ok((started.elapsed(), router))
+}
+
 pub(crate) async fn measure(place: &Place) -> Result<Growth, Error> {
     let token = place.tokens.issue(JOHN.username, SCOPE)?;
     let (mut cases, mut built) = (Vec::new(), Vec::new());
     for routes in [10, 100, 1_000] {
-        let auth = app::auth(place, app::john())?.build()?;
-        let started = Instant::now();
-        let mut router = SecureRouter::new();
-        for number in 0..routes / IN_A_GROUP {
-            router = router.nest(&format!("/group{number:02}"), group());
-        }
-        let router: SecureRouter = router.openapi_path("/openapi.json").with_state(auth);
-        let router = router.into_router()?;
-        built.push(started.elapsed());
+        let builds: Result<Vec<_>, Error> = (0..BUILDS).map(|_| build(place, routes)).collect();
+        let (took, router) = builds?.into_iter().min_by_key(|(took, _)| *took).ok_or("nothing was built")?;
+        built.push(took);
         let path = format!("/group{:02}/tenth", routes / IN_A_GROUP - 1);
         let size = thousands(u64::try_from(routes)?);
         cases.push(Case { size, router, path, tokens: vec![token.clone()] });
@@ -63,7 +73,7 @@ pub(crate) async fn measure(place: &Place) -> Result<Growth, Error> {
     });
     Ok(Growth {
         with: "routes in one router",
-        columns: &["µs for a guarded GET", "ms to build the router and its document"],
+        columns: &["µs for a guarded GET", "ms to build the router and its document, at best"],
         lines: lines.collect(),
         why: "A request costs the same however many routes there are: axum finds its route in a radix tree, by the bytes of the \
               path, and the policy is that of the handler, found by its type. Building takes time in proportion to the routes.",
