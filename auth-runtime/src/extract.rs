@@ -71,7 +71,7 @@ pub fn extract_scheme<K: SecurityScheme, S: AuthState>(
         let found = extract_optional_scheme::<K, S>(parts, state).await?;
         found.ok_or_else(|| {
             let rules = Rules::of(const { Policy::all(&[Requirement::Scheme(&K::SCHEME, &[])]) });
-            state.auth().answers().reject(&Refusal::NoCredentials, rules, parts)
+            state.auth().answers().reject(Refusal::NoCredentials, rules, parts)
         })
     }
 }
@@ -94,7 +94,7 @@ pub fn extract_optional_scheme<K: SecurityScheme, S: AuthState>(
             Ok(found) => Ok(found.and_then(|found| found.value.downcast().ok()).map(|value| *value)),
             Err(refusal) => {
                 let rules = Rules::of(const { Policy::all(&[Requirement::Scheme(&K::SCHEME, &[])]) });
-                Err(auth.answers().reject(&refusal, rules, parts))
+                Err(auth.answers().reject(refusal, rules, parts))
             }
         }
     }
@@ -144,7 +144,7 @@ impl<S: AuthState> FromRequestParts<S> for AccessToken {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let token = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
-        token.ok_or_else(|| state.auth().answers().reject(&Refusal::NoCredentials, TOKEN, parts))
+        token.ok_or_else(|| state.auth().answers().reject(Refusal::NoCredentials, TOKEN, parts))
     }
 }
 
@@ -153,7 +153,7 @@ impl<S: AuthState> OptionalFromRequestParts<S> for AccessToken {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
         let auth = state.auth();
-        let reject = |refusal, parts: &Parts| auth.answers().reject(&refusal, TOKEN, parts);
+        let reject = |refusal, parts: &Parts| auth.answers().reject(refusal, TOKEN, parts);
         let text = match bearer::presented(&parts.headers, auth.answers().session_cookie) {
             Ok(shown) => shown.map(|shown| match shown {
                 Bearer::Header(text) => Secret::new(text),

@@ -73,7 +73,7 @@ where
         let auth = state.auth();
         match authenticate(auth, parts, rules, &Wants::default()).await {
             Ok(_) => Ok(Self(PhantomData)),
-            Err(refusal) => Err(auth.answers().reject(&refusal, rules, parts)),
+            Err(refusal) => Err(auth.answers().reject(refusal, rules, parts)),
         }
     }
 }

@@ -70,11 +70,11 @@ impl<E: Endpoint> RuleGuard<E> {
         let group = denial.group.as_ref().map_or(&[][..], |GroupPolicy(group)| group);
         let rules = Rules { group, own: E::POLICY };
         let event = if E::OPTIONS.observed { "access.observed" } else { "access.refused" };
-        denial.answers.watch.record(AuditEvent::at(event, &denial.parts).because(&refusal));
+        denial.answers.watch.record(&AuditEvent::new(event).at(&denial.parts).because(&refusal));
         if E::OPTIONS.observed {
             return None;
         }
-        Some(denial.answers.reject(&refusal, rules, &denial.parts).into_response())
+        Some(denial.answers.reject(refusal, rules, &denial.parts).into_response())
     }
 }
 

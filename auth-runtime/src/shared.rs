@@ -81,7 +81,7 @@ impl<U: AuthUser, S: UsersOf<U>> FromRequestParts<S> for Shared<U> {
         outcome
             .and_then(|principal| principal.user.ok_or(Refusal::NoCredentials))
             .map(Self)
-            .map_err(|refusal| auth.answers().reject(&refusal, ACTIVE_USER, parts))
+            .map_err(|refusal| auth.answers().reject(refusal, ACTIVE_USER, parts))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every decision, told to whoever watches: as a `tracing` event, as a counter, and to the application's own sink.
 
-use std::{fmt, net::IpAddr, sync::Arc};
+use std::{cell::LazyCell, fmt, net::IpAddr, ops::Deref, sync::Arc};
 
 use axum::{extract::OriginalUri, http::request::Parts};
 use serde::Serialize;
@@ -85,10 +85,10 @@ impl<'a> AuditEvent<'a> {
     }
 
     /// About a request.
-    pub(crate) fn at(event: &'static str, parts: &'a Parts) -> Self {
+    pub(crate) fn at(self, parts: &'a Parts) -> Self {
         // That of the whole request, within nested routers too.
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
-        Self { method: Some(parts.method.as_str()), path: Some(uri.path()), ..Self::new(event) }
+        Self { method: Some(parts.method.as_str()), path: Some(uri.path()), ..self }
     }
 
     /// With the reason of a refusal.
@@ -150,12 +150,18 @@ impl Watch {
         self.sink.is_some() || cfg!(feature = "metrics") || tracing::enabled!(tracing::Level::DEBUG)
     }
 
-    pub(crate) fn record(&self, event: AuditEvent<'_>) {
-        log(&event);
+    pub(crate) fn record(&self, event: &AuditEvent<'_>) {
+        self.record_lazily(event.event, &|_| event.clone());
+    }
+
+    /// The same of what may come with each request, and mostly nobody sees: it is made for whoever does.
+    pub(crate) fn record_lazily<'a>(&self, name: &'static str, about: &dyn Fn(AuditEvent<'a>) -> AuditEvent<'a>) {
+        let event = LazyCell::new(|| about(AuditEvent::new(name)));
+        log(name, &event);
         #[cfg(feature = "metrics")]
         count(&event);
         if let Some(sink) = &self.sink {
-            sink.record(&AuditEvent { time: self.clock.unix_seconds(), ..event });
+            sink.record(&AuditEvent { time: self.clock.unix_seconds(), ..event.clone() });
         }
     }
 }
@@ -167,7 +173,7 @@ impl fmt::Debug for Watch {
 }
 
 /// What is logged at which level: every granted request would drown the rest, and what may be an attack stands out.
-fn log(event: &AuditEvent<'_>) {
+fn log<'a>(name: &str, event: &impl Deref<Target = AuditEvent<'a>>) {
     // Names are printed as Rust writes strings: a line break in one begins no line of the log.
     macro_rules! emit {
         ($level:ident) => {
@@ -184,7 +190,7 @@ fn log(event: &AuditEvent<'_>) {
             )
         };
     }
-    match event.event {
+    match name {
         "access.granted" => emit!(debug),
         "access.observed" | "refresh.replayed" | "login.locked" => emit!(warn),
         _ => emit!(info),
@@ -257,7 +263,7 @@ mod tests {
     fn each_decision_is_logged_with_its_reason() {
         let log = Log::default();
         let (parts, ()) = Request::get("/path?key=secret").body(()).unwrap().into_parts();
-        let at = |event: &'static str| AuditEvent::at(event, &parts);
+        let at = |event: &'static str| AuditEvent::new(event).at(&parts);
         let malformed = Refusal::InvalidCredentials(scheme_of::<Key>(), crate::CredentialFault::Malformed);
         tracing::subscriber::with_default(log.clone(), || {
             for event in [
@@ -269,7 +275,7 @@ mod tests {
                 at("refresh.replayed"),
                 at("login.locked"),
             ] {
-                Watch::default().record(event);
+                Watch::default().record(&event);
             }
         });
         let logged = log.0.lock().unwrap();
@@ -290,12 +296,31 @@ mod tests {
     }
 
     #[test]
+    #[cfg(not(feature = "metrics"))]
+    fn what_nobody_sees_is_not_made() {
+        let made = Mutex::new(0);
+        let refused = |watch: &Watch| {
+            watch.record_lazily("access.refused", &|event| {
+                *made.lock().unwrap() += 1;
+                event
+            });
+            *made.lock().unwrap()
+        };
+        assert_eq!(
+            tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::new(), || refused(&Watch::default())),
+            0
+        );
+        assert_eq!(tracing::subscriber::with_default(Log::default(), || refused(&Watch::default())), 1);
+        assert_eq!(refused(&Watch::new(Some(Arc::new(|_: &AuditEvent<'_>| {})), Clock::default())), 2);
+    }
+
+    #[test]
     fn a_sink_is_told_the_time() {
         let told = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&told);
         let keep = move |event: &AuditEvent<'_>| sink.lock().unwrap().push(serde_json::to_value(event).unwrap());
         let clock = Clock::from_fn(|| std::time::UNIX_EPOCH + std::time::Duration::from_secs(7));
-        Watch::new(Some(Arc::new(keep)), clock).record(AuditEvent::of("user.disabled", "ann"));
+        Watch::new(Some(Arc::new(keep)), clock).record(&AuditEvent::of("user.disabled", "ann"));
         assert_eq!(told.lock().unwrap()[0], serde_json::json!({"event": "user.disabled", "time": 7, "user": "ann"}));
     }
 }

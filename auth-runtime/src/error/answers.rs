@@ -200,14 +200,18 @@ impl Answers {
     }
 
     /// The response to a refused request: the policy's own, the application's own, or the profile's.
-    pub(crate) fn reject(&self, refusal: &Refusal, rules: Rules<'_>, parts: &Parts) -> Rejection {
-        let mut own = self.own(refusal, rules, parts);
-        own.iter_mut().for_each(|own| no_store(own.headers_mut()));
-        let mut response = own.unwrap_or_else(|| self.answer(refusal, rules));
+    pub(crate) fn reject(&self, refusal: Refusal, rules: Rules<'_>, parts: &Parts) -> Rejection {
+        let mut response = match self.own(&refusal, rules, parts) {
+            Some(mut own) => {
+                no_store(own.headers_mut());
+                own
+            }
+            None => self.answer(&refusal, rules),
+        };
         if self.session_cookie && matches!(refusal, Refusal::InvalidToken(_)) && bearer::has_no_header(&parts.headers) {
             session_cookie::clear(&mut response);
         }
-        Rejection::new(refusal.clone(), response)
+        Rejection::new(refusal, response)
     }
 
     /// Whether there are answers beside the profile's.

@@ -83,11 +83,11 @@ pub(super) fn record_granted<U: AuthUser>(auth: &Auth<U>, parts: &Parts, princip
         return;
     }
     let user = principal.claims.as_ref().map(|claims| claims.subject.as_str());
-    auth.record(AuditEvent { user, ..AuditEvent::at("access.granted", parts) });
+    auth.record(AuditEvent { user, ..AuditEvent::new("access.granted").at(parts) });
 }
 
 pub(super) fn record_refused<U>(auth: &Auth<U>, parts: &Parts, refusal: &Refusal) {
-    auth.record(AuditEvent::at("access.refused", parts).because(refusal));
+    auth.answers().watch.record_lazily("access.refused", &|event| event.at(parts).because(refusal));
 }
 
 /// What has to be waited for is on the heap. Most requests wait for nothing, and every request carries the size of this: above a

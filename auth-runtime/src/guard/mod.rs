@@ -87,7 +87,7 @@ impl<S: Sync> Enforce<S> for Open<false> {
 
 impl<S: Sync> Enforce<S> for Closed {
     async fn enforce<E: Endpoint>(parts: &mut Parts, _: &S) -> Result<(), Rejection> {
-        Err(Answers::default().reject(&Refusal::Unavailable, Rules::of(E::POLICY), parts))
+        Err(Answers::default().reject(Refusal::Unavailable, Rules::of(E::POLICY), parts))
     }
 
     fn answers(_: &S) -> Option<Arc<Answers>> {
@@ -175,7 +175,7 @@ async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S) -> Result
         let of_group = Rules { own: Policy::PUBLIC, ..rules };
         let refused = Box::pin(authenticate(auth, parts, of_group, &Wants::default())).await.err();
         if let Some(refusal) = refused {
-            return Err(auth.answers().reject(&refusal, of_group, parts));
+            return Err(auth.answers().reject(refusal, of_group, parts));
         }
     }
     let wants = const { &Wants::of(E::TAKES) };
@@ -186,13 +186,13 @@ async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S) -> Result
             Ok(())
         }
         Err(refusal) if E::OPTIONS.observed => {
-            auth.record(AuditEvent::at("access.observed", parts).because(&refusal));
+            auth.record(AuditEvent::new("access.observed").at(parts).because(&refusal));
             Principal::<S::User>::withdraw(parts);
             Ok(())
         }
         Err(refusal) => {
             record_refused(auth, parts, &refusal);
-            Err(auth.answers().reject(&refusal, rules, parts))
+            Err(auth.answers().reject(refusal, rules, parts))
         }
     }
 }
