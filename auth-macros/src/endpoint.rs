@@ -50,11 +50,12 @@ pub(crate) fn descriptions<'a>(arguments: impl IntoIterator<Item = &'a Argument>
 fn ask_each<'a>(arguments: impl IntoIterator<Item = &'a Argument>, question: &str) -> TokenStream {
     let (ask, question) = (text("__private::Argument::<"), text(question));
     let mut parts = Vec::new();
-    for Argument { cfgs, ty, .. } in arguments {
+    for argument in arguments {
+        let cfgs = &argument.cfgs;
         if !cfgs.is_empty() {
             parts.push(quote!(#(#cfgs)*));
         }
-        parts.extend([ask.clone(), ty.to_token_stream(), question.clone()]);
+        parts.extend([ask.clone(), argument.tokens(), question.clone()]);
     }
     parts.into_iter().collect()
 }

@@ -1,10 +1,10 @@
 //! The annotated function as a model: what every attribute asks of it.
 
-use proc_macro2::{Ident, Span, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, Item, Lifetime, ParenthesizedGenericArguments, Pat, PatType, Path,
-    ReturnType, Signature, Token, Type, TypeFnPtr, TypeImplTrait, TypeReference,
+    Attribute, FnArg, GenericParam, Generics, Item, Lifetime, ParenthesizedGenericArguments, Pat, PatType, PatWild,
+    Path, ReturnType, Signature, Token, Type, TypeFnPtr, TypeImplTrait, TypeReference,
     ext::IdentExt,
     parse_quote,
     spanned::Spanned,
@@ -37,8 +37,7 @@ const EXTRACTORS: [&str; 6] = ["State", "Path", "Json", "Query", "Form", "Extens
 
 impl Argument {
     fn new(cfgs: Vec<Attribute>, ty: Type) -> Self {
-        // By its tokens, since a plain type was never parsed.
-        let mut tokens = ty.to_token_stream().into_iter();
+        let mut tokens = tokens_of(&ty).into_iter();
         let name = tokens.next();
         let has_parameters = matches!(tokens.next(), Some(TokenTree::Punct(punct)) if punct.as_char() == '<');
         let extractor = match name {
@@ -46,6 +45,11 @@ impl Argument {
             _ => None,
         };
         Self { cfgs, ty, extractor }
+    }
+
+    /// Its type, as it is written.
+    pub(crate) fn tokens(&self) -> TokenStream {
+        tokens_of(&self.ty)
     }
 
     /// Whether it is known to take nothing from the guard.
@@ -136,13 +140,18 @@ impl Handler {
         let generics = self.marker_generics();
         let (_, parameters, _) = generics.split_for_impl();
         let (pat, ty) = match name {
-            Some(name) => (name.to_token_stream(), quote_spanned!(at => #private::RuleGuard<#marker #parameters>)),
-            None => (quote_spanned!(at => _), quote_spanned!(at => #private::Guard<#marker #parameters>)),
+            Some(name) => {
+                (Pat::Verbatim(name.to_token_stream()), quote_spanned!(at => #private::RuleGuard<#marker #parameters>))
+            }
+            None => (
+                Pat::Wild(PatWild { attrs: Vec::new(), underscore_token: Token![_](at) }),
+                quote_spanned!(at => #private::Guard<#marker #parameters>),
+            ),
         };
         // Put together, rather than parsed from what it is put together of.
         let argument = PatType {
             attrs: Vec::new(),
-            pat: Box::new(Pat::Verbatim(pat)),
+            pat: Box::new(pat),
             colon_token: Token![:](at),
             ty: Box::new(Type::Verbatim(ty)),
         };
@@ -221,6 +230,14 @@ impl Handler {
             generics.where_clause = None;
         }
         generics
+    }
+}
+
+/// A plain type was never parsed, and its tokens are there.
+fn tokens_of(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Verbatim(tokens) => tokens.clone(),
+        ty => ty.to_token_stream(),
     }
 }
 

@@ -3,8 +3,9 @@
 use std::{cell::RefCell, env, ffi::OsString};
 
 use proc_macro_crate::FoundCrate;
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
+use syn::Token;
 
 const NAME: &str = "auth_runtime";
 
@@ -33,7 +34,8 @@ fn look_up() -> String {
 /// `::auth_runtime::__private`, as text and as tokens.
 pub(crate) struct Private {
     text: String,
-    tokens: TokenStream,
+    name: String,
+    span: Span,
 }
 
 impl Private {
@@ -42,18 +44,17 @@ impl Private {
     }
 
     /// The same tokens, at this span.
-    pub(crate) fn at(&self, span: Span) -> TokenStream {
-        let respanned = |mut token: TokenTree| {
-            token.set_span(span);
-            token
-        };
-        self.tokens.clone().into_iter().map(respanned).collect()
+    pub(crate) fn at(&self, span: Span) -> Self {
+        Self { text: self.text.clone(), name: self.name.clone(), span }
     }
 }
 
 impl ToTokens for Private {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.tokens.to_tokens(tokens);
+        for segment in [&self.name, "__private"] {
+            Token![::](self.span).to_tokens(tokens);
+            Ident::new(segment, self.span).to_tokens(tokens);
+        }
     }
 }
 
@@ -63,7 +64,5 @@ pub(crate) fn private() -> Private {
 
 /// The same, of a name that is known already.
 pub(crate) fn private_of(name: &str) -> Private {
-    let text = format!("::{name}::__private");
-    let name = Ident::new(name, Span::call_site());
-    Private { text, tokens: quote!(::#name::__private) }
+    Private { text: format!("::{name}::__private"), name: name.to_owned(), span: Span::call_site() }
 }

@@ -22,7 +22,7 @@ pub use crate::{
     rules::{Answer, AnyOutcome, Outcome, body},
     scheme::{
         Authenticates, Authenticator, BasicCredentials, Flow, FlowKind, HttpCredentials, KeyIn, Place,
-        Scheme as SchemeInfo, SecurityScheme, Yielded, is_somebody, known_scopes, reads, scheme_of,
+        Scheme as SchemeInfo, SecurityScheme, Somebody, Yielded, is_somebody, known_scopes, reads, scheme_of,
     },
     scope::Scope,
     secret::Secret,
@@ -36,7 +36,6 @@ pub mod probe {
     pub use crate::{
         __private,
         openapi::{AnyArgument as _, AnyOutput as _, KnownArgument as _, KnownOutput as _, NoUser as _},
-        scheme::Somebody as _,
     };
 }
 

@@ -128,7 +128,7 @@ fn access(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private:
         policy.expressions.iter().for_each(|expression| expression.types(&mut types));
         types.extend(policy.role.as_ref().and_then(expression::enum_of));
         if types.is_empty() {
-            return quote!(#private::Protected);
+            return text(&format!("{}::Protected", private.as_str()));
         }
         let types = expression::tuple_of(&types);
         return quote!(#private::Protected<#types>);

@@ -63,7 +63,7 @@ fn declaration(scheme: &Scheme) -> TokenStream {
     let checked = Some(quote_spanned! {yields.span()=>
         const _: () = {
             #[allow(unused_imports)]
-            use __private::probe::*;
+            use __private::Somebody as _;
             __private::is_somebody(__private::Yielded::<#yields>::MAYBE_NOBODY);
         };
         #[automatically_derived]

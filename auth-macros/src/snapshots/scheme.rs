@@ -27,7 +27,7 @@ const _: () = {
     }
     const _: () = {
         #[allow(unused_imports)]
-        use __private::probe::*;
+        use __private::Somebody as _;
         __private::is_somebody(__private::Yielded::<Client>::MAYBE_NOBODY);
     };
     #[automatically_derived]
