@@ -22,7 +22,7 @@ use tests::{
     server::{Answer, TestServer},
 };
 
-use crate::support::{Fast, scratch, users, write_private};
+use crate::support::{Fast, PrivateFile, users};
 
 const NOW: u64 = 1_800_000_000;
 const SEED: [u8; 32] = [7; 32];
@@ -65,6 +65,7 @@ struct House {
     without_cache: TestServer,
     auth: Auth<User>,
     runs: Runs,
+    _keys: Option<PrivateFile>,
 }
 
 impl House {
@@ -73,10 +74,10 @@ impl House {
         let public = Ed25519::from_bytes(&SEED).verifying_key();
         let (x, d) = (BASE64.encode(public.as_bytes()), BASE64.encode(SEED));
         let keys = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": x, "d": d, "kid": "ours", "alg": "EdDSA"}]});
-        let file = scratch("keys.json");
-        write_private(&file, &keys.to_string());
-        let keys = SigningKeys::from_file(&file).unwrap();
-        Self::of(|| Auth::builder(users()).signing_keys(keys.clone()).audience(AUDIENCE)).await
+        let file = PrivateFile::new("keys.json", &keys.to_string());
+        let keys = SigningKeys::from_file(file.path()).unwrap();
+        let house = Self::of(|| Auth::builder(users()).signing_keys(keys.clone()).audience(AUDIENCE)).await;
+        Self { _keys: Some(file), ..house }
     }
 
     async fn of(builder: impl Fn() -> AuthBuilder<User>) -> Self {
@@ -96,7 +97,7 @@ impl House {
         };
         let (server, auth) = application(|builder| builder).await;
         let (without_cache, _) = application(|builder| builder.verified_tokens(0)).await;
-        Self { server, without_cache, auth, runs }
+        Self { server, without_cache, auth, runs, _keys: None }
     }
 
     /// Asks both, the one that may keep the token twice, and tells what all of them answer.

@@ -55,6 +55,7 @@ fn parse(path: &Path, text: &str) -> Result<JwkSet, KeyError> {
 /// let keys = SigningKeys::from_file(&path)?;
 /// assert_eq!(file.list()?.len(), 1);
 /// # std::fs::remove_file(&path).unwrap();
+/// # std::fs::remove_file(path.with_extension("json.lock")).unwrap();
 /// # Ok::<(), auth_runtime::KeyError>(())
 /// ```
 ///
