@@ -64,15 +64,14 @@ fn ask_each<'a>(arguments: impl IntoIterator<Item = &'a Argument>, question: &st
 pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: Glue, private: &Private) -> TokenStream {
     let Glue { access, asks, takes, options, description, checks } = glue;
     let marker = handler.marker();
-    let runtime = private.as_str();
     let merged = &handler.merged;
     let word = Ident::new(MERGED, Span::call_site());
     let attributes = join([text("#[doc(hidden)]"), quote!(#(#[#merged(#word)])*)]);
     let generics = handler.marker_generics();
     // Without generics, all of it is text.
     let head = if generics.params.is_empty() {
-        let routed = route.map_or_else(String::new, |_| format!("impl {runtime}::Routed for {marker} {{}}"));
-        text(&format!("struct {marker} {{}} {routed} impl {runtime}::Endpoint for {marker}"))
+        let routed = route.map_or_else(String::new, |_| format!("impl {private}::Routed for {marker} {{}}"));
+        text(&format!("struct {marker} {{}} {routed} impl {private}::Endpoint for {marker}"))
     } else {
         let (impl_generics, parameters, clause) = generics.split_for_impl();
         let parameters_of_struct = generics.params.iter().map(without_bounds);
@@ -85,11 +84,11 @@ pub(crate) fn endpoint(handler: &Handler, route: Option<&Route>, glue: Glue, pri
         }
     };
     let route = route.map(|route| mount(route, description));
-    let declared = declared(handler, asks, takes, options, route, runtime);
+    let declared = declared(handler, asks, takes, options, route, private);
     let body = join([
         text("type Access ="),
         access,
-        text(&format!("; const DECLARED: {runtime}::Declared =")),
+        text(&format!("; const DECLARED: {private}::Declared =")),
         braces(declared),
         quote!(;),
     ]);
@@ -103,7 +102,7 @@ fn declared(
     takes: TokenStream,
     options: TokenStream,
     route: Option<TokenStream>,
-    runtime: &str,
+    private: &Private,
 ) -> TokenStream {
     let (constructor, requirements) = match asks {
         Asks::Nothing => ("public", TokenStream::new()),
@@ -115,7 +114,7 @@ fn declared(
     let docs: Vec<&Expr> = docs::lines(&handler.function.attrs).collect();
     let docs = if docs.is_empty() { TokenStream::new() } else { quote!(.docs(&[#(#docs),*])) };
     join([
-        text(&format!("use {runtime}::probe::*; __private::Declared::{constructor}")),
+        text(&format!("use {private}::probe::*; __private::Declared::{constructor}")),
         parentheses(join([place, requirements, brackets(takes)])),
         docs,
         options,

@@ -47,7 +47,7 @@ impl Argument {
         Self { cfgs, ty, extractor }
     }
 
-    /// Its type, as it is written.
+    /// The tokens of its type.
     pub(crate) fn tokens(&self) -> TokenStream {
         tokens_of(&self.ty)
     }
@@ -139,15 +139,12 @@ impl Handler {
         marker.set_span(at);
         let generics = self.marker_generics();
         let (_, parameters, _) = generics.split_for_impl();
-        let (pat, ty) = match name {
-            Some(name) => {
-                (Pat::Verbatim(name.to_token_stream()), quote_spanned!(at => #private::RuleGuard<#marker #parameters>))
-            }
-            None => (
-                Pat::Wild(PatWild { attrs: Vec::new(), underscore_token: Token![_](at) }),
-                quote_spanned!(at => #private::Guard<#marker #parameters>),
-            ),
+        let (pat, guard) = match name {
+            Some(name) => (Pat::Verbatim(name.to_token_stream()), "RuleGuard"),
+            None => (Pat::Wild(PatWild { attrs: Vec::new(), underscore_token: Token![_](at) }), "Guard"),
         };
+        let guard = Ident::new(guard, at);
+        let ty = quote_spanned!(at => #private::#guard<#marker #parameters>);
         // Put together, rather than parsed from what it is put together of.
         let argument = PatType {
             attrs: Vec::new(),
@@ -233,7 +230,7 @@ impl Handler {
     }
 }
 
-/// A plain type was never parsed, and its tokens are there.
+/// The tokens of a type. One that was left unparsed holds them already.
 fn tokens_of(ty: &Type) -> TokenStream {
     match ty {
         Type::Verbatim(tokens) => tokens.clone(),

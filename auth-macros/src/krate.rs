@@ -1,6 +1,6 @@
 //! The absolute path of `auth_runtime`, under whatever name the crate at hand depends on it.
 
-use std::{cell::RefCell, env, ffi::OsString};
+use std::{cell::RefCell, env, ffi::OsString, fmt};
 
 use proc_macro_crate::FoundCrate;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -31,21 +31,22 @@ fn look_up() -> String {
     }
 }
 
-/// `::auth_runtime::__private`, as text and as tokens.
+/// `::auth_runtime::__private`: displayed, it is text, and quoted, tokens.
 pub(crate) struct Private {
-    text: String,
     name: String,
     span: Span,
 }
 
 impl Private {
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The same tokens, at this span.
+    /// Its tokens have this span.
     pub(crate) fn at(&self, span: Span) -> Self {
-        Self { text: self.text.clone(), name: self.name.clone(), span }
+        Self { name: self.name.clone(), span }
+    }
+}
+
+impl fmt::Display for Private {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "::{}::__private", self.name)
     }
 }
 
@@ -59,10 +60,10 @@ impl ToTokens for Private {
 }
 
 pub(crate) fn private() -> Private {
-    private_of(&name())
+    private_of(name())
 }
 
 /// The same, of a name that is known already.
-pub(crate) fn private_of(name: &str) -> Private {
-    Private { text: format!("::{name}::__private"), name: name.to_owned(), span: Span::call_site() }
+pub(crate) fn private_of(name: String) -> Private {
+    Private { name, span: Span::call_site() }
 }

@@ -233,7 +233,7 @@ def only(*attributes):
 
 LOGIN = ("post", "/{module}/login{n}", "user: User, form: PasswordRequestForm<Scope>", "Grant<Scope>", "    Grant::to(user).scopes(form.scopes)\n")
 PLAIN_LOGIN = ("post", "/{module}/login{n}", "State(app): State<App>, Json(new): Json<NewItem>", "Json<Item>", "    Json(Item { id: 0, name: new.name, owner: String::new() })\n")
-NO_ARGUMENTS = ("get", "/{module}/greeting{n}", "", "&'static str", "    \"Hello\"\n")
+GREETING = ("get", "/{module}/greeting{n}", "", "&'static str", "    \"Hello\"\n")
 
 SCOPES = """pub enum Scope{n} {{
     /// Read items.
@@ -290,9 +290,9 @@ MACROS = [
         Handlers(routed(lambda n: ""), "secure", module="#[group(Role::Editor)]"),
     ),
     ("`#[token_endpoint(..)]`", "plain login", Handlers(lambda v, path, n: f'#[token_endpoint("{path}")]', "secure", signature=LOGIN)),
-    ("`#[requires_active_user]`, no other argument", "plain, no arguments", Handlers(only(ACTIVE), signature=NO_ARGUMENTS)),
-    ("`#[axum::debug_handler]`, no arguments", "plain, no arguments", Handlers(only("#[axum::debug_handler(state = App)]"), signature=NO_ARGUMENTS)),
-    ("plain, no arguments", None, Handlers(only(""), signature=NO_ARGUMENTS)),
+    ("`#[requires_active_user]`, without arguments", "plain greeting", Handlers(only("#[requires_active_user]"), signature=GREETING)),
+    ("`#[axum::debug_handler]`, without arguments", "plain greeting", Handlers(only("#[axum::debug_handler(state = App)]"), signature=GREETING)),
+    ("plain greeting", None, Handlers(only(""), signature=GREETING)),
     ("plain login", None, Handlers(only(""), signature=PLAIN_LOGIN)),
     ("plain enums", None, derived("", SCOPES, "", "", "")),
     ("`derive(Scope)`, three scopes", "plain enums", derived("Scope, ", SCOPES, '#[scope("i")] ', '#[scope("w")] ', '#[scope("a", implies(Items, Write))] ')),

@@ -119,8 +119,9 @@ fn promised(handler: &Handler, outcome: &Ident) -> Option<TokenStream> {
 }
 
 fn access(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private: &Private) -> TokenStream {
+    let plain = |access: &str| text(&format!("{private}::{access}"));
     if guarded.closed {
-        return quote!(#private::Closed);
+        return plain("Closed");
     }
     let policy = &guarded.policy;
     if !policy.public {
@@ -128,17 +129,17 @@ fn access(handler: &Handler, guarded: &Guarded, concrete: &[&Argument], private:
         policy.expressions.iter().for_each(|expression| expression.types(&mut types));
         types.extend(policy.role.as_ref().and_then(expression::enum_of));
         if types.is_empty() {
-            return text(&format!("{}::Protected", private.as_str()));
+            return plain("Protected");
         }
         let types = expression::tuple_of(&types);
         return quote!(#private::Protected<#types>);
     }
     if guarded.before.is_some() || guarded.after.is_some() {
         // Whom a rule refuses is answered as the application answers.
-        return quote!(#private::Open<true>);
+        return plain("Open<true>");
     }
     if concrete.is_empty() {
-        return quote!(#private::Open<false>);
+        return plain("Open<false>");
     }
     if handler.marker_generics().params.is_empty() {
         let marker = handler.marker();

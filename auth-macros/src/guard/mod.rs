@@ -44,7 +44,7 @@ pub(crate) fn attribute(kind: Kind, arguments: TokenStream, item: TokenStream) -
         parse::annotations(kind, arguments, &mut handler.function.attrs, &krate, &mut handler.merged, &mut errors);
     let declaration = valid::declaration(annotations, &mut errors);
 
-    let private = krate::private_of(&krate);
+    let private = krate::private_of(krate);
     let expanded = match declaration {
         Declaration::TokenEndpoint(route, overrides_group) => {
             token_endpoint::expand(handler, &route, overrides_group, &private, &mut errors)
