@@ -177,14 +177,14 @@ async fn issue<U: AuthUser, S: RequestedScope>(
         }
         let (session, token, seconds) = auth.begin_cookie_session(&grant.subject, &scopes).await?;
         end_unless_good(auth, Some(&session), granted_to).await?;
-        auth.record(AuditEvent::of("session.started", &grant.subject));
+        auth.record(&AuditEvent::of("session.started", &grant.subject));
         let mut response = session_cookie::set(&token, seconds, next);
         no_store(response.headers_mut());
         return Ok(response);
     }
     let issued = auth.start_session(&grant.subject, &scopes, granted_to.client).await?;
     end_unless_good(auth, issued.session.as_deref(), granted_to).await?;
-    auth.record(AuditEvent {
+    auth.record(&AuditEvent {
         client: granted_to.client.map(|client| client.id.as_str()),
         session: issued.session.as_deref(),
         ..AuditEvent::of("token.issued", &grant.subject)
@@ -225,7 +225,7 @@ pub(crate) async fn respond_to_client<U>(
         return Err(Refusal::BadGrant(GrantFault::InvalidScope));
     }
     let access = auth.issue_token(TokenRequest::new(&client.id, &scopes).client(Some(&client.id))).await?;
-    auth.record(AuditEvent { client: Some(&client.id), ..AuditEvent::new("token.issued") });
+    auth.record(&AuditEvent { client: Some(&client.id), ..AuditEvent::new("token.issued") });
     Ok(token_response(auth.answers(), &IssuedTokens::of_client(access, scopes)))
 }
 

@@ -118,7 +118,7 @@ async fn log_in<U: AuthUser, F: LoginForm>(
     let bad_form = |fault| {
         let refusal = Refusal::BadForm(fault);
         let address = head.address.ip();
-        auth.record(AuditEvent { address, ..AuditEvent::new("login.refused").because(&refusal) });
+        auth.record(&AuditEvent { address, ..AuditEvent::new("login.refused").because(&refusal) });
         refusal
     };
     let fields = read(request, F::REQUIRED).await.map_err(bad_form)?;

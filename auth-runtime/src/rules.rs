@@ -10,7 +10,6 @@ use crate::{
     guard::{GroupPolicy, RuleGuard},
     policy::Rules,
     store::StoreError,
-    watch::AuditEvent,
 };
 
 /// What an `#[authorize(..)]` expression can be: a `bool`, or a `Result` of one.
@@ -70,7 +69,7 @@ impl<E: Endpoint> RuleGuard<E> {
         let group = denial.group.as_ref().map_or(&[][..], |GroupPolicy(group)| group);
         let rules = Rules { group, own: E::POLICY };
         let event = if E::OPTIONS.observed { "access.observed" } else { "access.refused" };
-        denial.answers.watch.record(&AuditEvent::new(event).at(&denial.parts).because(&refusal));
+        denial.answers.watch.refused(event, &denial.parts, &refusal);
         if E::OPTIONS.observed {
             return None;
         }

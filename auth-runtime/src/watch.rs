@@ -85,10 +85,10 @@ impl<'a> AuditEvent<'a> {
     }
 
     /// About a request.
-    pub(crate) fn at(self, parts: &'a Parts) -> Self {
+    fn at(event: &'static str, parts: &'a Parts) -> Self {
         // That of the whole request, within nested routers too.
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
-        Self { method: Some(parts.method.as_str()), path: Some(uri.path()), ..self }
+        Self { method: Some(parts.method.as_str()), path: Some(uri.path()), ..Self::new(event) }
     }
 
     /// With the reason of a refusal.
@@ -144,24 +144,27 @@ impl Watch {
         Self { sink, clock }
     }
 
-    /// Whether anybody is told of each request that was let in: the event that is the most frequent, and mostly nobody's.
-    #[inline]
-    pub(crate) fn sees_granted(&self) -> bool {
-        self.sink.is_some() || cfg!(feature = "metrics") || tracing::enabled!(tracing::Level::DEBUG)
-    }
-
     pub(crate) fn record(&self, event: &AuditEvent<'_>) {
-        self.record_lazily(event.event, &|_| event.clone());
+        self.tell(event.event, &event);
     }
 
-    /// The same of what may come with each request, and mostly nobody sees: it is made for whoever does.
-    pub(crate) fn record_lazily<'a>(&self, name: &'static str, about: &dyn Fn(AuditEvent<'a>) -> AuditEvent<'a>) {
-        let event = LazyCell::new(|| about(AuditEvent::new(name)));
-        log(name, &event);
+    /// A guard lets a request pass: the most frequent of events, and mostly nobody's. It is made for whoever sees it.
+    pub(crate) fn granted(&self, parts: &Parts, user: Option<&str>) {
+        let name = "access.granted";
+        self.tell(name, &LazyCell::new(|| AuditEvent { user, ..AuditEvent::at(name, parts) }));
+    }
+
+    /// A guard or a rule refuses one, or would: the event's name says which. It is made for whoever sees it.
+    pub(crate) fn refused(&self, name: &'static str, parts: &Parts, refusal: &Refusal) {
+        self.tell(name, &LazyCell::new(|| AuditEvent::at(name, parts).because(refusal)));
+    }
+
+    fn tell<'a>(&self, name: &str, event: &dyn Deref<Target = AuditEvent<'a>>) {
+        log(name, event);
         #[cfg(feature = "metrics")]
-        count(&event);
+        count(event);
         if let Some(sink) = &self.sink {
-            sink.record(&AuditEvent { time: self.clock.unix_seconds(), ..event.clone() });
+            sink.record(&AuditEvent { time: self.clock.unix_seconds(), ..(**event).clone() });
         }
     }
 }
@@ -173,7 +176,7 @@ impl fmt::Debug for Watch {
 }
 
 /// What is logged at which level: every granted request would drown the rest, and what may be an attack stands out.
-fn log<'a>(name: &str, event: &impl Deref<Target = AuditEvent<'a>>) {
+fn log<'a>(name: &str, event: &dyn Deref<Target = AuditEvent<'a>>) {
     // Names are printed as Rust writes strings: a line break in one begins no line of the log.
     macro_rules! emit {
         ($level:ident) => {
@@ -206,7 +209,10 @@ fn count(event: &AuditEvent<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Mutex, PoisonError};
+    use std::{
+        cell::Cell,
+        sync::{Mutex, PoisonError},
+    };
 
     use axum::http::Request;
     use tracing::{
@@ -217,6 +223,9 @@ mod tests {
 
     use super::*;
     use crate::{SecurityScheme, scheme::scheme_of, secret::Secret, token::TokenFault};
+
+    /// `tracing` may take an event for nobody's while another thread's subscriber comes or goes.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
     /// Keeps what is logged.
     #[derive(Clone, Default)]
@@ -261,9 +270,10 @@ mod tests {
 
     #[test]
     fn each_decision_is_logged_with_its_reason() {
+        let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let log = Log::default();
         let (parts, ()) = Request::get("/path?key=secret").body(()).unwrap().into_parts();
-        let at = |event: &'static str| AuditEvent::new(event).at(&parts);
+        let at = |event: &'static str| AuditEvent::at(event, &parts);
         let malformed = Refusal::InvalidCredentials(scheme_of::<Key>(), crate::CredentialFault::Malformed);
         tracing::subscriber::with_default(log.clone(), || {
             for event in [
@@ -296,22 +306,34 @@ mod tests {
     }
 
     #[test]
-    #[cfg(not(feature = "metrics"))]
-    fn what_nobody_sees_is_not_made() {
-        let made = Mutex::new(0);
-        let refused = |watch: &Watch| {
-            watch.record_lazily("access.refused", &|event| {
-                *made.lock().unwrap() += 1;
-                event
-            });
-            *made.lock().unwrap()
+    fn what_nobody_sees_is_not_made_and_what_many_see_is_made_once() {
+        let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = Cell::new(0);
+        let tell = |watch: &Watch| {
+            made.set(0);
+            watch.tell(
+                "access.refused",
+                &LazyCell::new(|| {
+                    made.set(made.get() + 1);
+                    AuditEvent::new("access.refused")
+                }),
+            );
+            made.get()
         };
-        assert_eq!(
-            tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::new(), || refused(&Watch::default())),
-            0
-        );
-        assert_eq!(tracing::subscriber::with_default(Log::default(), || refused(&Watch::default())), 1);
-        assert_eq!(refused(&Watch::new(Some(Arc::new(|_: &AuditEvent<'_>| {})), Clock::default())), 2);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&told);
+        let keep = Arc::new(move |event: &AuditEvent<'_>| sink.lock().unwrap().push(event.event));
+        let (nobody, sink, log) = (Watch::default(), Watch::new(Some(keep), Clock::default()), Log::default());
+        tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::new(), || {
+            assert_eq!(tell(&nobody), i32::from(cfg!(feature = "metrics")));
+            assert_eq!(tell(&sink), 1);
+        });
+        tracing::subscriber::with_default(log.clone(), || {
+            assert_eq!(tell(&nobody), 1);
+            assert_eq!(tell(&sink), 1);
+        });
+        assert_eq!(told.lock().unwrap().as_slice(), ["access.refused"; 2]);
+        assert_eq!(log.0.lock().unwrap().len(), 2);
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl<U: AuthUser> Auth<U> {
         }
         let added = self.bounded(self.0.users.add(user)).await?;
         if added {
-            self.record(AuditEvent::of("user.registered", user.username()));
+            self.record(&AuditEvent::of("user.registered", user.username()));
             if let Some(hash) = user.password_hash() {
                 self.make_familiar(user.username(), hash, address).await;
             }
@@ -99,7 +99,7 @@ impl<U: AuthUser> Auth<U> {
         if !self.bounded(self.0.users.set_password_hash(username, hash)).await? {
             return Err(Refusal::NoSuchUser);
         }
-        self.record(AuditEvent::of("password.changed", username));
+        self.record(&AuditEvent::of("password.changed", username));
         self.end_sessions(username).await
     }
 
@@ -115,7 +115,7 @@ impl<U: AuthUser> Auth<U> {
             return Ok(None);
         }
         let token = self.keep_single_use(TokenPurpose::ResetPassword, user.username(), None, RESET_LIFETIME).await?;
-        self.record(AuditEvent::of("password.reset_asked", user.username()));
+        self.record(&AuditEvent::of("password.reset_asked", user.username()));
         Ok(Some(token))
     }
 
@@ -175,7 +175,7 @@ impl<U: AuthUser> Auth<U> {
         if !self.bounded(self.0.users.set_verified(&kept.subject, true)).await? {
             return Err(Refusal::NoSuchUser);
         }
-        self.record(AuditEvent::of("email.verified", &kept.subject));
+        self.record(&AuditEvent::of("email.verified", &kept.subject));
         Ok(VerifiedEmail { username: kept.subject, email: kept.detail.unwrap_or_default() })
     }
 
@@ -187,7 +187,7 @@ impl<U: AuthUser> Auth<U> {
         if !self.bounded(self.0.users.set_disabled(username, true)).await? {
             return Err(Refusal::NoSuchUser);
         }
-        self.record(AuditEvent::of("user.disabled", username));
+        self.record(&AuditEvent::of("user.disabled", username));
         self.end_sessions(username).await
     }
 
@@ -199,7 +199,7 @@ impl<U: AuthUser> Auth<U> {
         if !self.bounded(self.0.users.set_disabled(username, false)).await? {
             return Err(Refusal::NoSuchUser);
         }
-        self.record(AuditEvent::of("user.enabled", username));
+        self.record(&AuditEvent::of("user.enabled", username));
         Ok(())
     }
 
@@ -214,7 +214,7 @@ impl<U: AuthUser> Auth<U> {
         if !self.bounded(self.0.users.remove(username)).await? {
             return Err(Refusal::NoSuchUser);
         }
-        self.record(AuditEvent::of("user.deleted", username));
+        self.record(&AuditEvent::of("user.deleted", username));
         // A login that was under way at the same time.
         self.end_sessions(username).await
     }

@@ -45,7 +45,7 @@ impl<U> Auth<U> {
         if client.is_none() {
             // What anybody may send fills no log.
             let named = Some(id.as_str()).filter(|id| !is_too_long_a_name(id));
-            self.record(AuditEvent { client: named, ..AuditEvent::new("client.refused") });
+            self.record(&AuditEvent { client: named, ..AuditEvent::new("client.refused") });
         }
         client.map(Some).ok_or(Refusal::BadGrant(GrantFault::InvalidClient))
     }

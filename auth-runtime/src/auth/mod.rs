@@ -215,8 +215,8 @@ impl<U> Auth<U> {
     }
 
     /// Tells whoever watches.
-    pub(crate) fn record(&self, event: AuditEvent<'_>) {
-        self.0.answers.watch.record(&event);
+    pub(crate) fn record(&self, event: &AuditEvent<'_>) {
+        self.0.answers.watch.record(event);
     }
 
     pub(crate) fn authenticators(&self) -> &Authenticators {

@@ -74,9 +74,9 @@ impl<U: AuthUser> Auth<U> {
         let named = user.as_ref().map(AuthUser::username);
         let about = |event: &'static str| AuditEvent { user: named, address: address.ip(), ..AuditEvent::new(event) };
         match judged {
-            Ok(()) => self.record(about("login.granted")),
+            Ok(()) => self.record(&about("login.granted")),
             Err(Denied { refusal, reason }) => {
-                self.record(AuditEvent { reason: Some(reason), ..about("login.refused") });
+                self.record(&AuditEvent { reason: Some(reason), ..about("login.refused") });
                 return Err(refusal);
             }
         }
@@ -114,7 +114,7 @@ impl<U: AuthUser> Auth<U> {
         let verdict = turn.verify(password.clone(), looked_at, self.0.decoy.clone()).await?;
         if counted.locked {
             let user = user.map(AuthUser::username);
-            self.record(AuditEvent { user, address: address.ip(), ..AuditEvent::new("login.locked") });
+            self.record(&AuditEvent { user, address: address.ip(), ..AuditEvent::new("login.locked") });
             return Err(Denied::bad_login("locked"));
         }
         let user = user.ok_or(Denied::bad_login("unknown_user"))?;
@@ -181,7 +181,7 @@ impl<U: AuthUser> Auth<U> {
         let hash = hash.ok()?;
         match self.within(self.0.users.replace_password_hash(username, outdated, &hash)).await {
             Ok(()) => {
-                self.record(AuditEvent::of("password.upgraded", username));
+                self.record(&AuditEvent::of("password.upgraded", username));
                 Some(hash)
             }
             Err(error) => {

@@ -29,10 +29,10 @@ impl<U: AuthUser> Auth<U> {
         let outcome = self.try_refresh(token, client, scopes).await;
         match &outcome {
             Ok(issued) => {
-                self.record(AuditEvent { session: issued.session.as_deref(), ..AuditEvent::new("token.refreshed") });
+                self.record(&AuditEvent { session: issued.session.as_deref(), ..AuditEvent::new("token.refreshed") });
             }
             Err(refusal) => {
-                self.record(AuditEvent { reason: Some(refusal.event()), ..AuditEvent::new("refresh.refused") });
+                self.record(&AuditEvent { reason: Some(refusal.event()), ..AuditEvent::new("refresh.refused") });
             }
         }
         outcome
@@ -88,7 +88,7 @@ impl<U: AuthUser> Auth<U> {
             return Ok(());
         }
         let session_id = Some(session.id.as_str());
-        self.record(AuditEvent { session: session_id, ..AuditEvent::of("refresh.replayed", &session.subject) });
+        self.record(&AuditEvent { session: session_id, ..AuditEvent::of("refresh.replayed", &session.subject) });
         self.end_session(&session.id).await
     }
 }

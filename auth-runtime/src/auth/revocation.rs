@@ -43,7 +43,7 @@ impl<U> Auth<U> {
         if let (Tokens::Opaque { .. }, Some(sessions)) = (&self.0.tokens, &self.0.sessions) {
             self.bounded(sessions.store.exchange(&TokenDigest::of(token.expose()), now, &[])).await?;
         }
-        self.record(AuditEvent::of("token.revoked", &claims.subject));
+        self.record(&AuditEvent::of("token.revoked", &claims.subject));
         Ok(())
     }
 
@@ -60,7 +60,7 @@ impl<U> Auth<U> {
             self.bounded(sessions.store.end_session(id, now)).await?;
         }
         self.revoke_sessions(&[id.to_owned()], now).await?;
-        self.record(AuditEvent { session: Some(id), ..AuditEvent::new("session.ended") });
+        self.record(&AuditEvent { session: Some(id), ..AuditEvent::new("session.ended") });
         Ok(())
     }
 
@@ -74,7 +74,7 @@ impl<U> Auth<U> {
         let now = self.0.clock.unix_seconds();
         let ended = self.bounded(sessions.store.end_sessions(username, now)).await?;
         self.revoke_sessions(&ended, now).await?;
-        self.record(AuditEvent::of("sessions.ended", username));
+        self.record(&AuditEvent::of("sessions.ended", username));
         Ok(())
     }
 

@@ -21,7 +21,6 @@ use crate::{
     store::Lookup,
     token::{AccessClaims, TokenFault},
     user::AuthUser,
-    watch::AuditEvent,
 };
 
 /// What the arguments ask for, beside the policy.
@@ -71,23 +70,12 @@ pub(crate) async fn authenticate<U: AuthUser>(
     wants: &Wants,
 ) -> Result<Principal<U>, Refusal> {
     let outcome = try_authenticate(auth, parts, &rules, wants).await;
+    let watch = &auth.answers().watch;
     match &outcome {
-        Ok(principal) => record_granted(auth, parts, principal),
-        Err(refusal) => record_refused(auth, parts, refusal),
+        Ok(principal) => watch.granted(parts, principal.subject()),
+        Err(refusal) => watch.refused("access.refused", parts, refusal),
     }
     outcome
-}
-
-pub(super) fn record_granted<U: AuthUser>(auth: &Auth<U>, parts: &Parts, principal: &Principal<U>) {
-    if !auth.answers().watch.sees_granted() {
-        return;
-    }
-    let user = principal.claims.as_ref().map(|claims| claims.subject.as_str());
-    auth.record(AuditEvent { user, ..AuditEvent::new("access.granted").at(parts) });
-}
-
-pub(super) fn record_refused<U>(auth: &Auth<U>, parts: &Parts, refusal: &Refusal) {
-    auth.answers().watch.record_lazily("access.refused", &|event| event.at(parts).because(refusal));
 }
 
 /// What has to be waited for is on the heap. Most requests wait for nothing, and every request carries the size of this: above a

@@ -18,7 +18,7 @@ use axum::{
 
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use self::authenticate::decide;
-use self::authenticate::{record_granted, record_refused, try_authenticate};
+use self::authenticate::try_authenticate;
 pub(crate) use self::{
     authenticate::{Wants, authenticate, is_forgeable},
     principal::{Principal, Taken},
@@ -29,7 +29,6 @@ use crate::{
     error::{Answers, Refusal, Rejection},
     policy::{AppliesTo, Policy, Requirement, Rules},
     user::AuthUser,
-    watch::AuditEvent,
 };
 
 /// Access without a credential. `KNOWS_CALLER`: a credential that is there all the same is verified, for an argument of type
@@ -179,19 +178,20 @@ async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S) -> Result
         }
     }
     let wants = const { &Wants::of(E::TAKES) };
+    let watch = &auth.answers().watch;
     match try_authenticate(auth, parts, &rules, wants).await {
         Ok(principal) => {
-            record_granted(auth, parts, &principal);
+            watch.granted(parts, principal.subject());
             principal.offer(parts, wants);
             Ok(())
         }
         Err(refusal) if E::OPTIONS.observed => {
-            auth.record(AuditEvent::new("access.observed").at(parts).because(&refusal));
+            watch.refused("access.observed", parts, &refusal);
             Principal::<S::User>::withdraw(parts);
             Ok(())
         }
         Err(refusal) => {
-            record_refused(auth, parts, &refusal);
+            watch.refused("access.refused", parts, &refusal);
             Err(auth.answers().reject(refusal, rules, parts))
         }
     }

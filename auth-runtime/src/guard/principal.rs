@@ -36,6 +36,11 @@ impl<U> Clone for Offered<U> {
 }
 
 impl<U: AuthUser> Principal<U> {
+    /// Whom the token stands for.
+    pub(super) fn subject(&self) -> Option<&str> {
+        self.claims.as_ref().map(|claims| claims.subject.as_str())
+    }
+
     /// Leaves it for the arguments that want it, in the place of what another guard may have left.
     pub(super) fn offer(self, parts: &mut Parts, wants: &Wants) {
         if wants.arguments > 0 {
