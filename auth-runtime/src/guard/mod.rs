@@ -178,20 +178,19 @@ async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S) -> Result
         }
     }
     let wants = const { &Wants::of(E::TAKES) };
-    let watch = &auth.answers().watch;
     match try_authenticate(auth, parts, &rules, wants).await {
         Ok(principal) => {
-            watch.granted(parts, principal.subject());
+            auth.answers().watch.granted(parts, principal.subject());
             principal.offer(parts, wants);
             Ok(())
         }
         Err(refusal) if E::OPTIONS.observed => {
-            watch.refused("access.observed", parts, &refusal);
+            auth.answers().watch.refused("access.observed", parts, &refusal);
             Principal::<S::User>::withdraw(parts);
             Ok(())
         }
         Err(refusal) => {
-            watch.refused("access.refused", parts, &refusal);
+            auth.answers().watch.refused("access.refused", parts, &refusal);
             Err(auth.answers().reject(refusal, rules, parts))
         }
     }
