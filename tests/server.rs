@@ -52,8 +52,18 @@ impl TestServer {
         read(&mut stream).await
     }
 
-    /// A request without a body; `headers` are lines.
+    /// A request without a body; `headers` are lines. A GET with a bearer token is asked twice, and has to be answered
+    /// alike: a token that is good is verified at the first, and known at the second.
     pub async fn request(&self, method: &str, path: &str, headers: &[&str]) -> Answer {
+        let answer = self.request_once(method, path, headers).await;
+        if method == "GET" && headers.iter().any(|header| header.starts_with("authorization: Bearer ")) {
+            let again = self.request_once(method, path, headers).await;
+            assert_eq!(again.told(), answer.told(), "{path}, asked again");
+        }
+        answer
+    }
+
+    async fn request_once(&self, method: &str, path: &str, headers: &[&str]) -> Answer {
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
         for header in headers {
             request += &format!("{header}\r\n");
@@ -66,9 +76,14 @@ impl TestServer {
         self.request("GET", path, &[]).await
     }
 
-    /// GET with a bearer token.
+    /// GET with a bearer token, asked twice.
     pub async fn get_as(&self, path: &str, token: &str) -> Answer {
-        self.request("GET", path, &[&format!("authorization: Bearer {token}")]).await
+        self.request("GET", path, &[&bearer(token)]).await
+    }
+
+    /// GET with a bearer token, asked once: where the answer is another as soon as something has happened.
+    pub async fn get_once_as(&self, path: &str, token: &str) -> Answer {
+        self.request_once("GET", path, &[&bearer(token)]).await
     }
 
     /// POST of a form.
@@ -104,6 +119,10 @@ impl TestServer {
         stream.write_all((head + "\r\n5\r\nhello\r\n").as_bytes()).await.unwrap();
         read(&mut stream).await
     }
+}
+
+fn bearer(token: &str) -> String {
+    format!("authorization: Bearer {token}")
 }
 
 async fn read(stream: &mut TcpStream) -> Answer {
@@ -143,6 +162,12 @@ impl Answer {
         let value = values.next();
         assert!(values.next().is_none(), "{name} comes twice: {:?}", self.headers);
         value.map(|(_, value)| value.as_str())
+    }
+
+    /// What it tells a client, but for its date.
+    fn told(&self) -> (u16, Vec<(&str, &str)>, &str) {
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        (self.status, headers.filter(|(name, _)| *name != "date").collect(), &self.body)
     }
 
     /// The body as JSON.

@@ -234,7 +234,7 @@ async fn new_keys_are_found_and_strangers_cannot_make_us_ask_often() {
     // Asked a moment ago: at most a second later it is asked again.
     let mut answer = 401;
     for _ in 0..100 {
-        answer = status(&server, &second.token(&issuer)).await;
+        answer = server.get_once_as("/items", &second.token(&issuer)).await.status;
         if answer == 200 {
             break;
         }
@@ -284,7 +284,7 @@ async fn known_keys_outlast_an_outage() {
     provider.now(Mood::Keys(vec![new.public()]));
     let mut answer = 200;
     for _ in 0..500 {
-        answer = status(&server, &key.token(&issuer)).await;
+        answer = server.get_once_as("/items", &key.token(&issuer)).await.status;
         if answer == 401 {
             break;
         }

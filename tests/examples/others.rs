@@ -79,7 +79,7 @@ async fn watching() {
         assert_eq!(server.post_form("/token", &format!("username={username}&password={password}")).await.status, 400);
     }
     assert_eq!(server.get("/metrics").await.status, 401);
-    let metrics = server.get_as("/metrics", &token).await.body;
+    let metrics = server.get_once_as("/metrics", &token).await.body;
     for line in [
         r#"auth_events_total{event="login.granted",reason=""} 1"#,
         r#"auth_events_total{event="login.refused",reason="wrong_password"} 2"#,

@@ -25,8 +25,8 @@ use crate::{
         MemoryStore, RevocationStore, SessionStore,
     },
     token::{
-        ACCESS_TOKEN, AnyTokenFormat, DEFAULT_KEPT, Jwt, JwtSettings, JwtVerifier, SigningKey, SigningKeys,
-        TokenFormat, VerifiedTokens,
+        ACCESS_TOKEN, AnyTokenFormat, Jwt, JwtSettings, JwtVerifier, SigningKey, SigningKeys, TokenFormat,
+        VerifiedTokens,
     },
     user::AuthUser,
     watch::{AuditSink, Watch},
@@ -93,7 +93,7 @@ impl<U: AuthUser> AuthBuilder<U> {
             answers: Answers::default(),
             clock: Clock::default(),
             randomness: Randomness::default(),
-            verified_tokens: DEFAULT_KEPT,
+            verified_tokens: VerifiedTokens::default_room(),
         }
     }
 

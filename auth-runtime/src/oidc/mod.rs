@@ -13,8 +13,8 @@ use crate::{
     ambient::{Clock, Randomness},
     store::{Boxed, StoreError},
     token::{
-        ACCESS_TOKEN, AccessClaims, CachedKeys, DEFAULT_KEPT, IssuedToken, Jwk, JwtVerifier, KeySet, TokenError,
-        TokenFormat, TokenRequest, VerifiedTokens,
+        ACCESS_TOKEN, AccessClaims, CachedKeys, IssuedToken, Jwk, JwtVerifier, KeySet, TokenError, TokenFormat,
+        TokenRequest, VerifiedTokens,
     },
 };
 
@@ -73,7 +73,7 @@ impl OidcOptions {
             reload: DEFAULT_RELOAD,
             timeout: DEFAULT_TIMEOUT,
             clock: Clock::default(),
-            verified: DEFAULT_KEPT,
+            verified: VerifiedTokens::default_room(),
         }
     }
 

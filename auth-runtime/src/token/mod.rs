@@ -16,7 +16,7 @@ pub(crate) use self::key::{CachedKeys, KeySet};
 pub(crate) use self::{
     jwk::{Jwk, PublicSet},
     jwt::{ACCESS_TOKEN, Jwt, JwtSettings, JwtVerifier},
-    verified::{DEFAULT_KEPT, VerifiedTokens},
+    verified::VerifiedTokens,
 };
 use zeroize::Zeroizing;
 

@@ -13,8 +13,7 @@ use zeroize::Zeroizing;
 use super::AccessClaims;
 use crate::ambient::Randomness;
 
-/// How many tokens are kept unless the application says otherwise.
-pub(crate) const DEFAULT_KEPT: usize = 4_096;
+const DEFAULT_ROOM: usize = 4_096;
 /// Longer tokens, and those with more scopes, are verified each time: that bounds what one entry takes.
 const MOST_BYTES: usize = 2 * 1024;
 const MOST_SCOPES: usize = 64;
@@ -51,6 +50,15 @@ pub(crate) struct Verified {
 }
 
 impl VerifiedTokens {
+    /// How many there is room for unless the application says otherwise.
+    pub(crate) fn default_room() -> usize {
+        #[cfg(feature = "testing")]
+        if std::env::var_os("AUTH_TESTING_KEEPS_NO_TOKENS").is_some() {
+            return 0;
+        }
+        DEFAULT_ROOM
+    }
+
     /// Room for so many, rounded up; for none without randomness, since anybody may know a key of zeros.
     pub(crate) fn new(most: usize, randomness: &Randomness) -> Self {
         let mut key = Zeroizing::new([0; 16]);
