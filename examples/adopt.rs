@@ -77,6 +77,7 @@ pub(crate) async fn state() -> Result<App, BoxError> {
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
+    examples::takes_no_arguments()?;
     let listener = tokio::net::TcpListener::bind(examples::address()?).await?;
     say_what_to_try(listener.local_addr()?);
     // With the address of each connection, which limits on guessing are held to.

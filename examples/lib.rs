@@ -33,3 +33,14 @@ pub fn prints_access_table(app: &SecureRouter) -> Result<bool, BoxError> {
         _ => Err("the only argument is --access-table, which prints who may call what; the port is set by PORT".into()),
     }
 }
+
+/// For a program whose router is that of plain axum, which knows no access table.
+///
+/// # Errors
+/// If it was started with an argument.
+pub fn takes_no_arguments() -> Result<(), BoxError> {
+    match env::args_os().nth(1) {
+        None => Ok(()),
+        Some(_) => Err("there are no arguments here: the router is that of plain axum, which knows no access table, and the port is set by PORT".into()),
+    }
+}

@@ -13,7 +13,7 @@ const WEBSOCKET: &str = env!("CARGO_BIN_EXE_websocket");
 const LOGIN_PAGE: &str = env!("CARGO_BIN_EXE_login_page");
 pub(crate) const TOKEN_SERVER: &str = env!("CARGO_BIN_EXE_token_server");
 pub(crate) const WATCHING: &str = env!("CARGO_BIN_EXE_watching");
-const ADOPT: &str = env!("CARGO_BIN_EXE_adopt");
+pub(crate) const ADOPT: &str = env!("CARGO_BIN_EXE_adopt");
 
 /// Each with the number of its rows in the access table; all but the last serve a document.
 pub(crate) const PROGRAMS: [(&str, usize); 8] = [

@@ -33,6 +33,8 @@ fn the_access_table_is_printed() {
     }
     let output = Command::new(PROGRAM).current_dir(&Scratch::new().0).arg("--acess-table").output().unwrap();
     assert!(refusal(&output).contains("the only argument is --access-table"));
+    let output = Command::new(crate::others::ADOPT).env("PORT", "0").arg("--access-table").output().unwrap();
+    assert!(refusal(&output).contains("plain axum, which knows no access table"));
 }
 
 #[test]
