@@ -76,7 +76,7 @@ pub struct Answers {
     /// Who is told of each decision.
     pub(crate) watch: Watch,
     /// The answer to a request without a token, made once.
-    pub(crate) no_token: OnceLock<Prepared>,
+    pub(crate) no_token: OnceLock<Arc<Prepared>>,
 }
 
 /// A response that is the same each time.
@@ -95,7 +95,7 @@ impl Prepared {
         self
     }
 
-    fn respond_again(&self) -> Response {
+    pub(super) fn respond_again(&self) -> Response {
         let mut copy = self.clone();
         copy.headers.remove(header::CONTENT_LENGTH);
         copy.respond()
@@ -173,12 +173,18 @@ impl Answers {
     }
 
     pub(crate) fn answer(&self, refusal: &Refusal, rules: Rules<'_>) -> Response {
-        // Without a scheme, whatever the rules are, it is a token that is missing.
-        if matches!(refusal, Refusal::NoCredentials) && rules.schemes().is_empty() {
-            let prepare = || self.prepare(refusal, ANY_TOKEN).with_room_for_length();
-            return self.no_token.get_or_init(prepare).respond_again();
+        match self.prepared(refusal, rules) {
+            Some(prepared) => prepared.respond_again(),
+            None => self.prepare(refusal, rules).respond(),
         }
-        self.prepare(refusal, rules).respond()
+    }
+
+    /// The answer, if it is one that is made once.
+    fn prepared(&self, refusal: &Refusal, rules: Rules<'_>) -> Option<&Arc<Prepared>> {
+        // Without a scheme, whatever the rules are, it is a token that is missing.
+        let no_token = matches!(refusal, Refusal::NoCredentials) && rules.schemes().is_empty();
+        let prepare = || Arc::new(self.prepare(refusal, ANY_TOKEN).with_room_for_length());
+        no_token.then(|| self.no_token.get_or_init(prepare))
     }
 
     fn prepare(&self, refusal: &Refusal, rules: Rules<'_>) -> Prepared {
@@ -201,12 +207,13 @@ impl Answers {
 
     /// The response to a refused request: the policy's own, the application's own, or the profile's.
     pub(crate) fn reject(&self, refusal: Refusal, rules: Rules<'_>, parts: &Parts) -> Rejection {
-        let mut response = match self.own(&refusal, rules, parts) {
-            Some(mut own) => {
+        let mut response = match (self.own(&refusal, rules, parts), self.prepared(&refusal, rules)) {
+            (Some(mut own), _) => {
                 no_store(own.headers_mut());
                 own
             }
-            None => self.answer(&refusal, rules),
+            (None, Some(prepared)) => return Rejection::prepared(refusal, Arc::clone(prepared)),
+            (None, None) => self.prepare(&refusal, rules).respond(),
         };
         if self.session_cookie && matches!(refusal, Refusal::InvalidToken(_)) && bearer::has_no_header(&parts.headers) {
             session_cookie::clear(&mut response);

@@ -6,10 +6,11 @@ mod challenge;
 mod documented;
 mod refused;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
 
+use self::answers::Prepared;
 pub use self::{
     answers::{Answers, Profile},
     refused::{Refuse, Refused},
@@ -162,15 +163,24 @@ impl std::error::Error for Refusal {}
 #[derive(Debug)]
 pub struct Rejection {
     refusal: Refusal,
-    // Boxed, so that the success path of a guard does not carry the size of a response.
-    response: Box<Response>,
+    answer: Answer,
+}
+
+/// Small, so that the success path of a guard does not carry the size of a response.
+#[derive(Debug)]
+enum Answer {
+    Made(Box<Response>),
+    /// To be copied where it is sent.
+    Prepared(Arc<Prepared>),
 }
 
 impl Rejection {
     pub(crate) fn new(refusal: Refusal, response: Response) -> Self {
-        #[cfg(feature = "testing")]
-        let response = crate::testing::marked(response, &refusal);
-        Self { refusal, response: Box::new(response) }
+        Self { refusal, answer: Answer::Made(Box::new(response)) }
+    }
+
+    fn prepared(refusal: Refusal, answer: Arc<Prepared>) -> Self {
+        Self { refusal, answer: Answer::Prepared(answer) }
     }
 
     /// Why the request is refused.
@@ -182,6 +192,12 @@ impl Rejection {
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        *self.response
+        let response = match self.answer {
+            Answer::Made(response) => *response,
+            Answer::Prepared(prepared) => prepared.respond_again(),
+        };
+        #[cfg(feature = "testing")]
+        let response = crate::testing::marked(response, &self.refusal);
+        response
     }
 }
