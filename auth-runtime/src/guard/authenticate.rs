@@ -2,6 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
+    future::Future,
     sync::Arc,
 };
 
@@ -12,13 +13,13 @@ use crate::{
     auth::Auth,
     endpoint::Takes,
     error::Refusal,
-    policy::{Caller, Decision, Facts, KnownUser, Presented, Rules, Tested},
+    policy::{self, Decision, Facts, KnownUser, Presented, Rules, Tested},
     scheme::{
         Scheme,
         bearer::{self, Bearer, Glance},
         cross_site,
     },
-    store::Lookup,
+    store::{Boxed, Lookup},
     token::{AccessClaims, TokenFault},
     user::AuthUser,
 };
@@ -29,6 +30,8 @@ pub(crate) struct Wants {
     token: bool,
     user: bool,
     optional_user: bool,
+    /// Whether credentials of schemes are asked for.
+    schemes: bool,
     /// How many arguments ask for something.
     pub(super) arguments: usize,
     pub(super) takes: &'static [Takes],
@@ -36,11 +39,12 @@ pub(crate) struct Wants {
 
 impl Wants {
     pub(crate) const fn of(takes: &'static [Takes]) -> Self {
-        let mut wants = Self { token: false, user: false, optional_user: false, arguments: 0, takes };
+        let mut wants = Self { token: false, user: false, optional_user: false, schemes: false, arguments: 0, takes };
         let mut rest = takes;
         while let [first, others @ ..] = rest {
             match first {
-                Takes::Nothing | Takes::Proof(_) | Takes::Scheme(_) | Takes::OptionalScheme(_) => {}
+                Takes::Nothing | Takes::Proof(_) => {}
+                Takes::Scheme(_) | Takes::OptionalScheme(_) => wants.schemes = true,
                 Takes::Token | Takes::OptionalToken => wants.token = true,
                 Takes::User => wants.user = true,
                 Takes::OptionalUser => wants.optional_user = true,
@@ -79,7 +83,8 @@ pub(crate) async fn authenticate<U: AuthUser>(
 }
 
 /// What has to be waited for is on the heap. Most requests wait for nothing, and every request carries the size of this: above a
-/// kilobyte, a handler's future costs the allocator much more.
+/// kilobyte, a handler's future costs the allocator much more. What a future needs after it may have waited is kept in it, rather
+/// than in registers: so the decision is a function of its own.
 pub(super) async fn try_authenticate<U: AuthUser>(
     auth: &Auth<U>,
     parts: &Parts,
@@ -87,29 +92,105 @@ pub(super) async fn try_authenticate<U: AuthUser>(
     wants: &Wants,
 ) -> Result<Principal<U>, Refusal> {
     let wants_user = wants.user || wants.optional_user || rules.needs_user();
-    let (claims, user) = if wants_user || wants.token || rules.needs_token() {
-        token_and_user(auth, parts, wants_user).await?
-    } else {
-        (None, None)
+    let wants_token = wants_user || wants.token || rules.needs_token();
+    #[cfg(feature = "testing")]
+    if let Some(acting) = parts.extensions.get::<crate::testing::Acting<U>>().filter(|_| wants_token) {
+        let (claims, user) = acting.principal();
+        return later(|| weigh(auth, parts, rules, wants, Caller { claims, user })).await;
+    }
+    // A token that is there is good, or the request is refused.
+    let claims = match if wants_token { at_once(auth, parts) } else { AtOnce::Known(None) } {
+        AtOnce::Known(claims) => claims,
+        AtOnce::Ask(seen) => later(|| token(auth, parts, seen)).await?,
     };
+    let user = match claims.as_deref() {
+        Some(claims) if wants_user && claims.is_of_client() => {
+            return Err(Refusal::InvalidToken(TokenFault::OfClient));
+        }
+        Some(claims) if wants_user => {
+            let user = match auth.find_shared(&claims.subject) {
+                Lookup::Known(user) => user,
+                Lookup::Read(user) => later(|| auth.bounded(user)).await?,
+            };
+            Some(user.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?)
+        }
+        _ => None,
+    };
+    match weigh_at_once(rules, wants, Caller { claims, user }) {
+        Weighed::Decided(outcome) => outcome,
+        Weighed::Ask(caller) => later(|| weigh(auth, parts, rules, wants, caller)).await,
+    }
+}
+
+/// What most requests do without, out of their way: from one to the next a processor does so much else that their code comes
+/// from far away again.
+#[cold]
+#[inline(never)]
+fn later<'a, T, F: Future<Output = T> + Send + 'a>(future: impl FnOnce() -> F) -> Boxed<'a, T> {
+    Box::pin(future())
+}
+
+/// Who asks, as far as a token says.
+struct Caller<U> {
+    claims: Option<Arc<AccessClaims>>,
+    user: Option<Arc<U>>,
+}
+
+impl<U: AuthUser> Caller<U> {
+    fn facts<'a>(&'a self, schemes: &'a [Presented]) -> Facts<'a> {
+        let user = self.user.as_deref().map(|user| user as &dyn KnownUser);
+        Facts { token: self.claims.as_deref(), user, schemes }
+    }
+
+    fn admitted(
+        self,
+        rules: &Rules<'_>,
+        wants: &Wants,
+        schemes: Vec<Box<dyn Any + Send + Sync>>,
+        named: Vec<TypeId>,
+    ) -> Result<Principal<U>, Refusal> {
+        let Self { claims, user } = self;
+        // Nobody asked for this user: who is disabled is nobody, rather than an optional somebody.
+        if wants.optional_user && !rules.own.implies_token() && user.as_deref().is_some_and(AuthUser::is_disabled) {
+            return Err(Refusal::Inactive);
+        }
+        Ok(Principal { claims, user, schemes, named })
+    }
+}
+
+enum Weighed<U> {
+    Decided(Result<Principal<U>, Refusal>),
+    /// There are other credentials to be read, or a predicate to be asked.
+    Ask(Caller<U>),
+}
+
+/// The decision, where nothing has to be waited for.
+fn weigh_at_once<U: AuthUser>(rules: &Rules<'_>, wants: &Wants, caller: Caller<U>) -> Weighed<U> {
+    if wants.schemes || !rules.schemes().is_empty() {
+        return Weighed::Ask(caller);
+    }
+    match rules.decide(&caller.facts(&[]), &Tested::new()) {
+        Decision::Allowed => Weighed::Decided(caller.admitted(rules, wants, Vec::new(), rules.held())),
+        Decision::Refused(refusal) => Weighed::Decided(Err(refusal)),
+        Decision::Ask(..) => Weighed::Ask(caller),
+    }
+}
+
+/// The decision, whatever it takes.
+async fn weigh<U: AuthUser>(
+    auth: &Auth<U>,
+    parts: &Parts,
+    rules: &Rules<'_>,
+    wants: &Wants,
+    caller: Caller<U>,
+) -> Result<Principal<U>, Refusal> {
     let mut wanted = rules.schemes();
     wanted.extend(wants.schemes());
-    let Schemes { yielded: schemes, presented } =
-        if wanted.is_empty() { Schemes::default() } else { Box::pin(read_schemes(auth, parts, wanted)).await? };
-
-    let known = user.as_deref().map(|user| user as &dyn KnownUser);
-    let token = claims.as_deref();
-    let facts = Facts { token, user: known, schemes: &presented };
-    let named = match rules.decide(&facts, &Tested::new()) {
-        Decision::Allowed => rules.held(),
-        Decision::Refused(refusal) => return Err(refusal),
-        Decision::Ask(..) => Box::pin(decide(*rules, facts, Caller { parts, token, user: known })).await?,
-    };
-    // Nobody asked for this user: who is disabled is nobody, rather than an optional somebody.
-    if wants.optional_user && !rules.own.implies_token() && user.as_deref().is_some_and(AuthUser::is_disabled) {
-        return Err(Refusal::Inactive);
-    }
-    Ok(Principal { claims, user, schemes, named })
+    let Schemes { yielded, presented } = read_schemes(auth, parts, wanted).await?;
+    let facts = caller.facts(&presented);
+    let asked = policy::Caller { parts, token: facts.token, user: facts.user };
+    let named = decide(*rules, facts, asked).await?;
+    caller.admitted(rules, wants, yielded, named)
 }
 
 /// The credentials of security schemes that a request shows, and what each of them yields.
@@ -131,35 +212,6 @@ async fn read_schemes<U>(auth: &Auth<U>, parts: &Parts, wanted: Vec<&'static Sch
         }
     }
     Ok(schemes)
-}
-
-/// Whom the token stands for. A token that is there is good, or the request is refused.
-async fn token_and_user<U: AuthUser>(
-    auth: &Auth<U>,
-    parts: &Parts,
-    wants_user: bool,
-) -> Result<(Option<Arc<AccessClaims>>, Option<Arc<U>>), Refusal> {
-    #[cfg(feature = "testing")]
-    if let Some(acting) = parts.extensions.get::<crate::testing::Acting<U>>() {
-        return Ok(acting.principal());
-    }
-    let claims = match at_once(auth, parts) {
-        AtOnce::Known(claims) => claims,
-        AtOnce::Ask(seen) => Box::pin(token(auth, parts, seen)).await?,
-    };
-    let Some(claims) = claims else { return Ok((None, None)) };
-    if !wants_user {
-        return Ok((Some(claims), None));
-    }
-    if claims.is_of_client() {
-        return Err(Refusal::InvalidToken(TokenFault::OfClient));
-    }
-    let user = match auth.find_shared(&claims.subject) {
-        Lookup::Known(user) => user,
-        Lookup::Read(user) => Box::pin(auth.bounded(user)).await?,
-    };
-    let user = user.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?;
-    Ok((Some(claims), Some(user)))
 }
 
 /// What a look at the token of a request says.
@@ -206,7 +258,11 @@ pub(crate) fn is_forgeable<U>(auth: &Auth<U>, parts: &Parts) -> bool {
 }
 
 /// Asks the policy, and its predicates for as long as it depends on them. Gives the named policies that hold.
-pub(crate) async fn decide(rules: Rules<'_>, facts: Facts<'_>, caller: Caller<'_>) -> Result<Vec<TypeId>, Refusal> {
+pub(crate) async fn decide(
+    rules: Rules<'_>,
+    facts: Facts<'_>,
+    caller: policy::Caller<'_>,
+) -> Result<Vec<TypeId>, Refusal> {
     let mut tested = Tested::new();
     loop {
         match rules.decide(&facts, &tested) {

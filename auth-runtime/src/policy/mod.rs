@@ -159,11 +159,14 @@ pub struct Policy {
     has_scheme_or_name: bool,
     /// Whether a caller without a token is refused for that, whatever else there is: something about a token stands at the top.
     refuses_strangers: bool,
+    /// Whether a user stands at the top, so that nothing has to be searched for one.
+    asks_for_user: bool,
 }
 
 impl Policy {
     /// Anyone may call.
-    pub const PUBLIC: Self = Self { requirements: &[], has_scheme_or_name: false, refuses_strangers: false };
+    pub const PUBLIC: Self =
+        Self { requirements: &[], has_scheme_or_name: false, refuses_strangers: false, asks_for_user: false };
 
     /// Whoever has all of these may call; an empty list still asks for a genuine token.
     #[must_use]
@@ -173,6 +176,7 @@ impl Policy {
             requirements,
             has_scheme_or_name: has_scheme_or_name(requirements),
             refuses_strangers: refuses_strangers(requirements),
+            asks_for_user: asks_for_user(requirements),
         }
     }
 
@@ -259,8 +263,9 @@ impl<'a> Rules<'a> {
     }
 
     /// Whether deciding needs the user.
+    #[inline]
     pub(crate) fn needs_user(self) -> bool {
-        self.iter().any(|one| one.any_leaf(&Requirement::is_about_user))
+        self.own.asks_for_user || self.iter().any(|one| one.any_leaf(&Requirement::is_about_user))
     }
 
     /// Every scope of the token that is asked for, in the order of declaration.
@@ -453,6 +458,17 @@ const fn refuses_strangers(requirements: &[Requirement]) -> bool {
             | Requirement::Any(_)
             | Requirement::Not(_) => rest = others,
         }
+    }
+    false
+}
+
+const fn asks_for_user(requirements: &[Requirement]) -> bool {
+    let mut rest = requirements;
+    while let [first, others @ ..] = rest {
+        if matches!(first, Requirement::User | Requirement::ActiveUser | Requirement::Role(_)) {
+            return true;
+        }
+        rest = others;
     }
     false
 }
