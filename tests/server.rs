@@ -53,7 +53,8 @@ impl TestServer {
     }
 
     /// A request without a body; `headers` are lines. A GET with a bearer token is asked twice, and has to be answered
-    /// alike: a token that is good is verified at the first, and known at the second.
+    /// alike: a token that is good is verified at the first, and known at the second. Where requests are counted, or may be
+    /// answered otherwise the next time, there is [`get_once_as`](Self::get_once_as).
     pub async fn request(&self, method: &str, path: &str, headers: &[&str]) -> Answer {
         let answer = self.request_once(method, path, headers).await;
         if method == "GET" && headers.iter().any(|header| header.starts_with("authorization: Bearer ")) {

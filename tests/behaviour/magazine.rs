@@ -116,6 +116,12 @@ impl Magazine {
         self.server.get_as(path, &token).await.status
     }
 
+    /// The same, asked once.
+    pub(crate) async fn status_once(&self, path: &str, user: &str, scopes: &[&str]) -> u16 {
+        let token = token_of_users(&self.auth, user, scopes).await;
+        self.server.get_once_as(path, &token).await.status
+    }
+
     /// Those of the users who may, by name.
     pub(crate) async fn who_may(&self, path: &str) -> Vec<&'static str> {
         let mut may = Vec::new();

@@ -76,36 +76,42 @@ pub struct Answers {
     /// Who is told of each decision.
     pub(crate) watch: Watch,
     /// The answer to a request without a token, made once.
-    pub(crate) no_token: OnceLock<Arc<Prepared>>,
+    pub(crate) no_token: OnceLock<Arc<Kept>>,
 }
 
-/// A response that is the same each time.
+/// A response in its parts.
 #[derive(Debug, Clone)]
-pub(crate) struct Prepared {
+struct Prepared {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
 }
 
 impl Prepared {
-    /// For copies. A copy of a header map has no room to spare, and would grow as soon as axum adds the length of the body; to put
-    /// the headers into a larger one costs more than the copy. What is here in the length's place makes room, and is taken out.
-    fn with_room_for_length(mut self) -> Self {
-        self.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static(""));
-        self
-    }
-
-    pub(super) fn respond_again(&self) -> Response {
-        let mut copy = self.clone();
-        copy.headers.remove(header::CONTENT_LENGTH);
-        copy.respond()
-    }
-
     fn respond(self) -> Response {
         let mut response = HttpResponse::new(Body::from(self.body));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response
+    }
+}
+
+/// An answer that is made once, and copied each time. A copy of a header map has no room to spare, and would grow as soon as axum adds
+/// the length of the body; to put the headers into a larger one costs more than the copy. What is here in the length's place makes
+/// room, and is taken out.
+#[derive(Debug)]
+pub(crate) struct Kept(Prepared);
+
+impl Kept {
+    fn new(mut answer: Prepared) -> Self {
+        answer.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static(""));
+        Self(answer)
+    }
+
+    pub(super) fn respond(&self) -> Response {
+        let mut copy = self.0.clone();
+        copy.headers.remove(header::CONTENT_LENGTH);
+        copy.respond()
     }
 }
 
@@ -173,18 +179,17 @@ impl Answers {
     }
 
     pub(crate) fn answer(&self, refusal: &Refusal, rules: Rules<'_>) -> Response {
-        match self.prepared(refusal, rules) {
-            Some(prepared) => prepared.respond_again(),
+        match self.kept(refusal, rules) {
+            Some(kept) => kept.respond(),
             None => self.prepare(refusal, rules).respond(),
         }
     }
 
     /// The answer, if it is one that is made once.
-    fn prepared(&self, refusal: &Refusal, rules: Rules<'_>) -> Option<&Arc<Prepared>> {
+    fn kept(&self, refusal: &Refusal, rules: Rules<'_>) -> Option<&Arc<Kept>> {
         // Without a scheme, whatever the rules are, it is a token that is missing.
         let no_token = matches!(refusal, Refusal::NoCredentials) && rules.schemes().is_empty();
-        let prepare = || Arc::new(self.prepare(refusal, ANY_TOKEN).with_room_for_length());
-        no_token.then(|| self.no_token.get_or_init(prepare))
+        no_token.then(|| self.no_token.get_or_init(|| Arc::new(Kept::new(self.prepare(refusal, ANY_TOKEN)))))
     }
 
     fn prepare(&self, refusal: &Refusal, rules: Rules<'_>) -> Prepared {
@@ -207,13 +212,14 @@ impl Answers {
 
     /// The response to a refused request: the policy's own, the application's own, or the profile's.
     pub(crate) fn reject(&self, refusal: Refusal, rules: Rules<'_>, parts: &Parts) -> Rejection {
-        let mut response = match (self.own(&refusal, rules, parts), self.prepared(&refusal, rules)) {
-            (Some(mut own), _) => {
-                no_store(own.headers_mut());
-                own
-            }
-            (None, Some(prepared)) => return Rejection::prepared(refusal, Arc::clone(prepared)),
-            (None, None) => self.prepare(&refusal, rules).respond(),
+        let mut response = if let Some(mut own) = self.own(&refusal, rules, parts) {
+            no_store(own.headers_mut());
+            own
+        } else if let Some(kept) = self.kept(&refusal, rules) {
+            // There was no token, and so no cookie that would have to be cleared.
+            return Rejection::kept(refusal, Arc::clone(kept));
+        } else {
+            self.prepare(&refusal, rules).respond()
         };
         if self.session_cookie && matches!(refusal, Refusal::InvalidToken(_)) && bearer::has_no_header(&parts.headers) {
             session_cookie::clear(&mut response);

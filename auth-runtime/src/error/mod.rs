@@ -10,7 +10,7 @@ use std::{fmt, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
 
-use self::answers::Prepared;
+use self::answers::Kept;
 pub use self::{
     answers::{Answers, Profile},
     refused::{Refuse, Refused},
@@ -163,24 +163,24 @@ impl std::error::Error for Refusal {}
 #[derive(Debug)]
 pub struct Rejection {
     refusal: Refusal,
-    answer: Answer,
+    answer: Ready,
 }
 
 /// Small, so that the success path of a guard does not carry the size of a response.
 #[derive(Debug)]
-enum Answer {
+enum Ready {
     Made(Box<Response>),
     /// To be copied where it is sent.
-    Prepared(Arc<Prepared>),
+    Kept(Arc<Kept>),
 }
 
 impl Rejection {
     pub(crate) fn new(refusal: Refusal, response: Response) -> Self {
-        Self { refusal, answer: Answer::Made(Box::new(response)) }
+        Self { refusal, answer: Ready::Made(Box::new(response)) }
     }
 
-    fn prepared(refusal: Refusal, answer: Arc<Prepared>) -> Self {
-        Self { refusal, answer: Answer::Prepared(answer) }
+    fn kept(refusal: Refusal, answer: Arc<Kept>) -> Self {
+        Self { refusal, answer: Ready::Kept(answer) }
     }
 
     /// Why the request is refused.
@@ -193,8 +193,8 @@ impl Rejection {
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         let response = match self.answer {
-            Answer::Made(response) => *response,
-            Answer::Prepared(prepared) => prepared.respond_again(),
+            Ready::Made(response) => *response,
+            Ready::Kept(kept) => kept.respond(),
         };
         #[cfg(feature = "testing")]
         let response = crate::testing::marked(response, &self.refusal);

@@ -13,7 +13,7 @@ use crate::{
     auth::Auth,
     endpoint::Takes,
     error::Refusal,
-    policy::{self, Decision, Facts, KnownUser, Presented, Rules, Tested},
+    policy::{Caller, Decision, Facts, KnownUser, Presented, Rules, Tested},
     scheme::{
         Scheme,
         bearer::{self, Bearer, Glance},
@@ -93,50 +93,63 @@ pub(super) async fn try_authenticate<U: AuthUser>(
 ) -> Result<Principal<U>, Refusal> {
     let wants_user = wants.user || wants.optional_user || rules.needs_user();
     let wants_token = wants_user || wants.token || rules.needs_token();
-    #[cfg(feature = "testing")]
-    if let Some(acting) = parts.extensions.get::<crate::testing::Acting<U>>().filter(|_| wants_token) {
-        let (claims, user) = acting.principal();
-        return later(|| weigh(auth, parts, rules, wants, Caller { claims, user })).await;
-    }
-    // A token that is there is good, or the request is refused.
-    let claims = match if wants_token { at_once(auth, parts) } else { AtOnce::Known(None) } {
-        AtOnce::Known(claims) => claims,
-        AtOnce::Ask(seen) => later(|| token(auth, parts, seen)).await?,
-    };
-    let user = match claims.as_deref() {
-        Some(claims) if wants_user && claims.is_of_client() => {
-            return Err(Refusal::InvalidToken(TokenFault::OfClient));
-        }
-        Some(claims) if wants_user => {
-            let user = match auth.find_shared(&claims.subject) {
-                Lookup::Known(user) => user,
-                Lookup::Read(user) => later(|| auth.bounded(user)).await?,
+    let known = match acting(parts).filter(|_| wants_token) {
+        Some(known) => known,
+        None => {
+            // A token that is there is good, or the request is refused.
+            let look = if wants_token { at_once(auth, parts) } else { AtOnce::Known(None) };
+            let claims = match look {
+                AtOnce::Known(claims) => claims,
+                AtOnce::Ask(seen) => out_of_line(|| token(auth, parts, seen)).await?,
             };
-            Some(user.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?)
+            let user = match claims.as_deref() {
+                Some(claims) if wants_user && claims.is_of_client() => {
+                    return Err(Refusal::InvalidToken(TokenFault::OfClient));
+                }
+                Some(claims) if wants_user => {
+                    let user = match auth.find_shared(&claims.subject) {
+                        Lookup::Known(user) => user,
+                        Lookup::Read(user) => out_of_line(|| auth.bounded(user)).await?,
+                    };
+                    Some(user.ok_or(Refusal::InvalidToken(TokenFault::UnknownUser))?)
+                }
+                _ => None,
+            };
+            Known { claims, user }
         }
-        _ => None,
     };
-    match weigh_at_once(rules, wants, Caller { claims, user }) {
-        Weighed::Decided(outcome) => outcome,
-        Weighed::Ask(caller) => later(|| weigh(auth, parts, rules, wants, caller)).await,
+    match decide_at_once(rules, wants, known) {
+        Decided::Now(outcome) => outcome,
+        Decided::Ask(known) => out_of_line(|| decide_at_length(auth, parts, rules, wants, known)).await,
     }
 }
 
-/// What most requests do without, out of their way: from one to the next a processor does so much else that their code comes
-/// from far away again.
+/// Whom a test acts as.
+#[cfg(feature = "testing")]
+fn acting<U: AuthUser>(parts: &Parts) -> Option<Known<U>> {
+    let (claims, user) = parts.extensions.get::<crate::testing::Acting<U>>()?.principal();
+    Some(Known { claims, user })
+}
+
+#[cfg(not(feature = "testing"))]
+fn acting<U>(_: &Parts) -> Option<Known<U>> {
+    None
+}
+
+/// What most requests do without. It is cold and not inlined, so that the code that they pass is dense in the processor's cache.
 #[cold]
 #[inline(never)]
-fn later<'a, T, F: Future<Output = T> + Send + 'a>(future: impl FnOnce() -> F) -> Boxed<'a, T> {
+fn out_of_line<'a, T, F: Future<Output = T> + Send + 'a>(future: impl FnOnce() -> F) -> Boxed<'a, T> {
     Box::pin(future())
 }
 
-/// Who asks, as far as a token says.
-struct Caller<U> {
+/// What is known of who asks, by a token.
+struct Known<U> {
     claims: Option<Arc<AccessClaims>>,
     user: Option<Arc<U>>,
 }
 
-impl<U: AuthUser> Caller<U> {
+impl<U: AuthUser> Known<U> {
     fn facts<'a>(&'a self, schemes: &'a [Presented]) -> Facts<'a> {
         let user = self.user.as_deref().map(|user| user as &dyn KnownUser);
         Facts { token: self.claims.as_deref(), user, schemes }
@@ -158,39 +171,39 @@ impl<U: AuthUser> Caller<U> {
     }
 }
 
-enum Weighed<U> {
-    Decided(Result<Principal<U>, Refusal>),
+enum Decided<U> {
+    Now(Result<Principal<U>, Refusal>),
     /// There are other credentials to be read, or a predicate to be asked.
-    Ask(Caller<U>),
+    Ask(Known<U>),
 }
 
 /// The decision, where nothing has to be waited for.
-fn weigh_at_once<U: AuthUser>(rules: &Rules<'_>, wants: &Wants, caller: Caller<U>) -> Weighed<U> {
+fn decide_at_once<U: AuthUser>(rules: &Rules<'_>, wants: &Wants, known: Known<U>) -> Decided<U> {
     if wants.schemes || !rules.schemes().is_empty() {
-        return Weighed::Ask(caller);
+        return Decided::Ask(known);
     }
-    match rules.decide(&caller.facts(&[]), &Tested::new()) {
-        Decision::Allowed => Weighed::Decided(caller.admitted(rules, wants, Vec::new(), rules.held())),
-        Decision::Refused(refusal) => Weighed::Decided(Err(refusal)),
-        Decision::Ask(..) => Weighed::Ask(caller),
+    match rules.decide(&known.facts(&[]), &Tested::new()) {
+        Decision::Allowed => Decided::Now(known.admitted(rules, wants, Vec::new(), rules.held())),
+        Decision::Refused(refusal) => Decided::Now(Err(refusal)),
+        Decision::Ask(..) => Decided::Ask(known),
     }
 }
 
 /// The decision, whatever it takes.
-async fn weigh<U: AuthUser>(
+async fn decide_at_length<U: AuthUser>(
     auth: &Auth<U>,
     parts: &Parts,
     rules: &Rules<'_>,
     wants: &Wants,
-    caller: Caller<U>,
+    known: Known<U>,
 ) -> Result<Principal<U>, Refusal> {
     let mut wanted = rules.schemes();
     wanted.extend(wants.schemes());
     let Schemes { yielded, presented } = read_schemes(auth, parts, wanted).await?;
-    let facts = caller.facts(&presented);
-    let asked = policy::Caller { parts, token: facts.token, user: facts.user };
-    let named = decide(*rules, facts, asked).await?;
-    caller.admitted(rules, wants, yielded, named)
+    let facts = known.facts(&presented);
+    let caller = Caller { parts, token: facts.token, user: facts.user };
+    let named = decide(*rules, facts, caller).await?;
+    known.admitted(rules, wants, yielded, named)
 }
 
 /// The credentials of security schemes that a request shows, and what each of them yields.
@@ -258,11 +271,7 @@ pub(crate) fn is_forgeable<U>(auth: &Auth<U>, parts: &Parts) -> bool {
 }
 
 /// Asks the policy, and its predicates for as long as it depends on them. Gives the named policies that hold.
-pub(crate) async fn decide(
-    rules: Rules<'_>,
-    facts: Facts<'_>,
-    caller: policy::Caller<'_>,
-) -> Result<Vec<TypeId>, Refusal> {
+pub(crate) async fn decide(rules: Rules<'_>, facts: Facts<'_>, caller: Caller<'_>) -> Result<Vec<TypeId>, Refusal> {
     let mut tested = Tested::new();
     loop {
         match rules.decide(&facts, &tested) {

@@ -462,6 +462,7 @@ const fn refuses_strangers(requirements: &[Requirement]) -> bool {
     false
 }
 
+/// Each of these [is about a user](Requirement::is_about_user). Where none is found, all of it is searched.
 const fn asks_for_user(requirements: &[Requirement]) -> bool {
     let mut rest = requirements;
     while let [first, others @ ..] = rest {

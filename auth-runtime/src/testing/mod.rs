@@ -55,9 +55,9 @@
 //! What an authenticator finds is replaced where the test's `Auth` is built, by
 //! [`AuthBuilder::authenticator`](crate::AuthBuilder::authenticator).
 //!
-//! A token that was verified is kept, and the next request with it is spared its signature. `AUTH_TESTING_KEEPS_NO_TOKENS=1 cargo
-//! test` runs the same tests with each token verified each time, where nothing else was said by
-//! [`AuthBuilder::verified_tokens`](crate::AuthBuilder::verified_tokens).
+//! A token that was verified is kept, and the next request with it is spared its signature. The same tests run without that cache
+//! by `AUTH_TESTING_KEEPS_NO_TOKENS=1 cargo test`, where
+//! [`AuthBuilder::verified_tokens`](crate::AuthBuilder::verified_tokens) does not say otherwise.
 
 #[cfg(not(debug_assertions))]
 compile_error!(

@@ -53,7 +53,7 @@ impl VerifiedTokens {
     /// How many there is room for unless the application says otherwise.
     pub(crate) fn default_room() -> usize {
         #[cfg(feature = "testing")]
-        if std::env::var_os("AUTH_TESTING_KEEPS_NO_TOKENS").is_some() {
+        if std::env::var_os("AUTH_TESTING_KEEPS_NO_TOKENS").is_some_and(|value| value == "1") {
             return 0;
         }
         DEFAULT_ROOM
