@@ -166,7 +166,7 @@ impl<S: AuthState> OptionalFromRequestParts<S> for AccessToken {
             None if text.is_none() => None,
             None => {
                 let wants = Wants::of(&[Takes::Token]);
-                let principal = Box::pin(authenticate(auth, parts, TOKEN, &wants)).await;
+                let principal = authenticate(auth, parts, TOKEN, &wants).await;
                 principal.map_err(|refusal| reject(refusal, parts))?.claims
             }
         };

@@ -71,7 +71,7 @@ where
         }
         let rules = Rules::of(const { Policy::all(&[P::REQUIREMENT]) });
         let auth = state.auth();
-        match authenticate(auth, parts, rules, &Wants::default()).await {
+        match authenticate(auth, parts, rules, &Wants::NOTHING).await {
             Ok(_) => Ok(Self(PhantomData)),
             Err(refusal) => Err(auth.answers().reject(refusal, rules, parts)),
         }

@@ -76,8 +76,7 @@ impl<U: AuthUser, S: UsersOf<U>> FromRequestParts<S> for Shared<U> {
             return Ok(Self(user));
         }
         let auth = state.users_auth();
-        // On the heap, as what a guard waits for: behind a guard it never comes to this, and each handler would carry its size.
-        let outcome = Box::pin(authenticate(auth, parts, ACTIVE_USER, &Wants::default())).await;
+        let outcome = authenticate(auth, parts, ACTIVE_USER, &Wants::NOTHING).await;
         outcome
             .and_then(|principal| principal.user.ok_or(Refusal::NoCredentials))
             .map(Self)

@@ -339,7 +339,7 @@ impl UserStore for Counted {
         self.0.find(username).await
     }
 
-    fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, User> {
+    fn find_shared(&self, username: &str) -> Lookup<'_, User> {
         self.0.find_shared(username)
     }
 

@@ -345,7 +345,7 @@ impl<U: AuthUser> Auth<U> {
     }
 
     /// The same for the guard of a request: at once, or else to be [waited for](Self::bounded).
-    pub(crate) fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, U> {
+    pub(crate) fn find_shared(&self, username: &str) -> Lookup<'_, U> {
         self.0.users.find_shared(username)
     }
 }

@@ -96,13 +96,15 @@ impl Prepared {
     }
 }
 
-/// An answer that is made once, and copied each time. A copy of a header map has no room to spare, and would grow as soon as axum adds
-/// the length of the body; to put the headers into a larger one costs more than the copy. What is here in the length's place makes
-/// room, and is taken out.
+/// The answer to a request without a token: made once, and copied each time. A copy of a header map has no room to spare, and would
+/// grow as soon as axum adds the length of the body; to put the headers into a larger one costs more than the copy. What is here in
+/// the length's place makes room, and is taken out.
 #[derive(Debug)]
 pub(crate) struct Kept(Prepared);
 
 impl Kept {
+    pub(super) const REFUSAL: Refusal = Refusal::NoCredentials;
+
     fn new(mut answer: Prepared) -> Self {
         answer.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static(""));
         Self(answer)
@@ -189,7 +191,7 @@ impl Answers {
     fn kept(&self, refusal: &Refusal, rules: Rules<'_>) -> Option<&Arc<Kept>> {
         // Without a scheme, whatever the rules are, it is a token that is missing.
         let no_token = matches!(refusal, Refusal::NoCredentials) && rules.schemes().is_empty();
-        no_token.then(|| self.no_token.get_or_init(|| Arc::new(Kept::new(self.prepare(refusal, ANY_TOKEN)))))
+        no_token.then(|| self.no_token.get_or_init(|| Arc::new(Kept::new(self.prepare(&Kept::REFUSAL, ANY_TOKEN)))))
     }
 
     fn prepare(&self, refusal: &Refusal, rules: Rules<'_>) -> Prepared {
@@ -217,7 +219,7 @@ impl Answers {
             own
         } else if let Some(kept) = self.kept(&refusal, rules) {
             // There was no token, and so no cookie that would have to be cleared.
-            return Rejection::kept(refusal, Arc::clone(kept));
+            return Rejection::kept(Arc::clone(kept));
         } else {
             self.prepare(&refusal, rules).respond()
         };

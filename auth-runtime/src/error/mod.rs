@@ -160,44 +160,52 @@ impl std::error::Error for Refusal {}
 
 /// A refusal, rendered: the rejection of the generated extractors, for handlers that take a
 /// `Result<User, Rejection>`.
-#[derive(Debug)]
-pub struct Rejection {
-    refusal: Refusal,
-    answer: Ready,
-}
+pub struct Rejection(Rendered);
 
 /// Small, so that the success path of a guard does not carry the size of a response.
-#[derive(Debug)]
-enum Ready {
-    Made(Box<Response>),
+enum Rendered {
+    Made(Box<(Refusal, Response)>),
     /// To be copied where it is sent.
     Kept(Arc<Kept>),
 }
 
 impl Rejection {
     pub(crate) fn new(refusal: Refusal, response: Response) -> Self {
-        Self { refusal, answer: Ready::Made(Box::new(response)) }
+        Self(Rendered::Made(Box::new((refusal, response))))
     }
 
-    fn kept(refusal: Refusal, answer: Arc<Kept>) -> Self {
-        Self { refusal, answer: Ready::Kept(answer) }
+    fn kept(answer: Arc<Kept>) -> Self {
+        Self(Rendered::Kept(answer))
     }
 
     /// Why the request is refused.
     #[must_use]
     pub fn refusal(&self) -> &Refusal {
-        &self.refusal
+        match &self.0 {
+            Rendered::Made(made) => &made.0,
+            Rendered::Kept(_) => &Kept::REFUSAL,
+        }
+    }
+}
+
+impl fmt::Debug for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejection").field("refusal", self.refusal()).finish_non_exhaustive()
     }
 }
 
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
-        let response = match self.answer {
-            Ready::Made(response) => *response,
-            Ready::Kept(kept) => kept.respond(),
+        #[cfg_attr(
+            not(feature = "testing"),
+            expect(unused_variables, reason = "a test is told the reason, a client is not")
+        )]
+        let (refusal, response) = match self.0 {
+            Rendered::Made(made) => *made,
+            Rendered::Kept(kept) => (Kept::REFUSAL, kept.respond()),
         };
         #[cfg(feature = "testing")]
-        let response = crate::testing::marked(response, &self.refusal);
+        let response = crate::testing::marked(response, &refusal);
         response
     }
 }

@@ -1,6 +1,7 @@
 //! The guard: the generated first argument of every annotated handler.
 
 mod authenticate;
+mod pass;
 mod principal;
 
 use std::{
@@ -18,9 +19,10 @@ use axum::{
 
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use self::authenticate::decide;
-use self::authenticate::try_authenticate;
+use self::pass::{group_of, pass};
 pub(crate) use self::{
     authenticate::{Wants, authenticate, is_forgeable},
+    pass::GroupPolicy,
     principal::{Principal, Taken},
 };
 use crate::{
@@ -144,14 +146,6 @@ where
     }
 }
 
-/// What a router adds to the policies of its handlers. It comes with the request, from the router alone.
-#[derive(Clone)]
-pub(crate) struct GroupPolicy(pub(crate) Arc<[Requirement]>);
-
-fn group_of<E: Endpoint>(parts: &Parts) -> Option<GroupPolicy> {
-    parts.extensions.get::<GroupPolicy>().filter(|_| !E::OPTIONS.overrides_group).cloned()
-}
-
 /// What of a request an answer to its refusal can be about.
 fn head_of(parts: &Parts) -> Parts {
     let mut head = Request::new(());
@@ -162,41 +156,6 @@ fn head_of(parts: &Parts) -> Parts {
         head.extensions_mut().insert(uri.clone());
     }
     head.into_parts().0
-}
-
-/// Decides, and leaves the principal for those of the handler's arguments that take it.
-async fn pass<E: Endpoint, S: AuthState>(parts: &mut Parts, state: &S) -> Result<(), Rejection> {
-    let auth = state.auth();
-    let group = group_of::<E>(parts);
-    let rules = Rules { group: group.as_ref().map_or(&[], |GroupPolicy(group)| group), own: E::POLICY };
-    if E::OPTIONS.observed && !rules.group.is_empty() {
-        // The group's policy is not what is being tried out.
-        let of_group = Rules { own: Policy::PUBLIC, ..rules };
-        let refused = Box::pin(authenticate(auth, parts, of_group, &Wants::default())).await.err();
-        if let Some(refusal) = refused {
-            return Err(auth.answers().reject(refusal, of_group, parts));
-        }
-    }
-    let wants = const { &Wants::of(E::TAKES) };
-    match try_authenticate(auth, parts, &rules, wants).await {
-        Ok(principal) => {
-            auth.answers().watch.granted(parts, principal.subject());
-            principal.offer(parts, wants);
-            Ok(())
-        }
-        Err(refusal) if E::OPTIONS.observed => {
-            auth.answers().watch.refused("access.observed", parts, &refusal);
-            Principal::<S::User>::withdraw(parts);
-            Ok(())
-        }
-        Err(refusal) => Err(refuse(auth.answers(), refusal, rules, parts)),
-    }
-}
-
-#[cold]
-fn refuse(answers: &Answers, refusal: Refusal, rules: Rules<'_>, parts: &Parts) -> Rejection {
-    answers.watch.refused("access.refused", parts, &refusal);
-    answers.reject(refusal, rules, parts)
 }
 
 /// The generated first argument of an annotated handler: that it exists is proof that the policy let the request pass.
@@ -311,7 +270,7 @@ guarded!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{auth::Auth, endpoint::Declared};
+    use crate::endpoint::Declared;
 
     struct Somewhere;
 
@@ -329,23 +288,6 @@ mod tests {
     async fn a_declaration_with_an_error_lets_nobody_in() {
         assert!(<Closed as Enforce<()>>::enforce::<Somewhere>(&mut parts(), &()).await.is_err());
         assert!(<Open<false> as Enforce<()>>::enforce::<Somewhere>(&mut parts(), &()).await.is_ok());
-    }
-
-    #[derive(crate::AuthUser, Clone)]
-    #[auth(no_password, always_active)]
-    struct User {
-        #[auth(username)]
-        name: String,
-    }
-
-    /// The future of a handler is as large as what it waits for, and is moved more than once with every request.
-    #[tokio::test]
-    async fn a_guard_makes_a_handler_s_future_little_larger() {
-        let key = crate::SigningKey::generate(&crate::Randomness::default()).unwrap();
-        let auth = Auth::builder(crate::MemoryUsers::<User>::new()).signing_key(key).build().unwrap();
-        let mut parts = parts();
-        let size = size_of_val(&pass::<Somewhere, Auth<User>>(&mut parts, &auth));
-        assert!(size <= 296, "{size} bytes");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
+    mem,
     sync::Arc,
 };
 
@@ -14,16 +15,28 @@ use crate::{endpoint::Takes, policy::NamedPolicy, scheme::SecurityScheme, token:
 pub(crate) struct Principal<U> {
     pub(crate) claims: Option<Arc<AccessClaims>>,
     pub(crate) user: Option<Arc<U>>,
+    beside: Option<Box<Beside>>,
+}
+
+/// What few policies ask for.
+struct Beside {
     /// What the schemes yield, each as a value of its own type.
-    pub(super) schemes: Vec<Box<dyn Any + Send + Sync>>,
+    schemes: Vec<Box<dyn Any + Send + Sync>>,
     /// The named policies that hold.
-    pub(super) named: Vec<TypeId>,
+    named: Vec<TypeId>,
+}
+
+/// Nobody: what remains of one that was taken.
+impl<U> Default for Principal<U> {
+    fn default() -> Self {
+        Self { claims: None, user: None, beside: None }
+    }
 }
 
 /// A principal in a request's extensions, what the arguments of the guarded handler take of it, and how many of them may still ask.
 /// No other handler may: a guarded function can be a middleware, and what is behind it may ask for more than its policy did.
 struct Offered<U> {
-    principal: Option<Principal<U>>,
+    principal: Principal<U>,
     takes: &'static [Takes],
     left: usize,
 }
@@ -31,11 +44,20 @@ struct Offered<U> {
 /// Extensions have to be cloned with their request. A copy of one that was let in was not let in itself: it offers nobody.
 impl<U> Clone for Offered<U> {
     fn clone(&self) -> Self {
-        Self { principal: None, takes: &[], left: 0 }
+        Self { principal: Principal::default(), takes: &[], left: 0 }
     }
 }
 
 impl<U: AuthUser> Principal<U> {
+    pub(super) fn new(claims: Option<Arc<AccessClaims>>, user: Option<Arc<U>>) -> Self {
+        Self { claims, user, beside: None }
+    }
+
+    /// With what schemes yield, and the named policies that hold.
+    pub(super) fn beside(self, schemes: Vec<Box<dyn Any + Send + Sync>>, named: Vec<TypeId>) -> Self {
+        Self { beside: Some(Box::new(Beside { schemes, named })), ..self }
+    }
+
     /// Whom the token stands for.
     pub(super) fn subject(&self) -> Option<&str> {
         self.claims.as_ref().map(|claims| claims.subject.as_str())
@@ -44,7 +66,7 @@ impl<U: AuthUser> Principal<U> {
     /// Leaves it for the arguments that want it, in the place of what another guard may have left.
     pub(super) fn offer(self, parts: &mut Parts, wants: &Wants) {
         if wants.arguments > 0 {
-            parts.extensions.insert(Offered { principal: Some(self), takes: wants.takes, left: wants.arguments });
+            parts.extensions.insert(Offered { principal: self, takes: wants.takes, left: wants.arguments });
         } else {
             Self::withdraw(parts);
         }
@@ -64,14 +86,10 @@ impl<U: AuthUser> Principal<U> {
         }
         offered.left = offered.left.checked_sub(1)?;
         if offered.left == 0 {
-            offered.principal.take().map(Taken::Last)
+            Some(Taken::Last(mem::take(&mut offered.principal)))
         } else {
-            offered.principal.as_ref().map(Taken::Shared)
+            Some(Taken::Shared(&offered.principal))
         }
-    }
-
-    fn into_scheme<K: SecurityScheme>(self) -> Option<K> {
-        self.schemes.into_iter().find_map(|value| value.downcast().ok()).map(|value| *value)
     }
 }
 
@@ -103,14 +121,20 @@ impl<U: AuthUser> Taken<'_, U> {
     /// What a scheme yields.
     pub(crate) fn scheme<K: SecurityScheme>(self) -> Option<K> {
         match self {
-            Self::Shared(principal) => principal.schemes.iter().find_map(|value| value.downcast_ref()).cloned(),
-            Self::Last(principal) => principal.into_scheme(),
+            Self::Shared(principal) => {
+                let schemes = &principal.beside.as_ref()?.schemes;
+                schemes.iter().find_map(|value| value.downcast_ref()).cloned()
+            }
+            Self::Last(principal) => {
+                let schemes = principal.beside?.schemes;
+                schemes.into_iter().find_map(|value| value.downcast().ok()).map(|value| *value)
+            }
         }
     }
 
     /// Whether this policy holds.
     pub(crate) fn holds<P: NamedPolicy>(&self) -> bool {
-        self.principal().named.contains(&TypeId::of::<P>())
+        self.principal().beside.as_ref().is_some_and(|beside| beside.named.contains(&TypeId::of::<P>()))
     }
 }
 
@@ -133,7 +157,7 @@ mod tests {
 
     fn principal() -> Principal<User> {
         let user = Some(Arc::new(User { name: "john".to_owned() }));
-        Principal { claims: None, user, schemes: Vec::new(), named: Vec::new() }
+        Principal::new(None, user)
     }
 
     fn taken(parts: &mut Parts) -> Option<String> {

@@ -46,24 +46,46 @@ pub(crate) struct Presented {
 
 /// The answers of predicates so far, in the order in which they stand in the policy. The answer of one that found nothing to
 /// be about is `Some(None)`.
-pub(crate) type Tested = Vec<Option<Option<bool>>>;
+type Tested = [Option<Option<bool>>];
+
+/// What a caller lacks, in the order in which it is found out: how far they came. Of two, the first counts in *and*, the last in
+/// *or*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Lacks {
+    Credentials,
+    Scope,
+    ActiveUser,
+    Permission,
+}
+
+impl From<Lacks> for Refusal {
+    fn from(lacks: Lacks) -> Self {
+        match lacks {
+            Lacks::Credentials => Self::NoCredentials,
+            Lacks::Scope => Self::InsufficientScope,
+            Lacks::ActiveUser => Self::Inactive,
+            Lacks::Permission => Self::Forbidden,
+        }
+    }
+}
 
 /// What follows from a policy and the facts.
 pub(crate) enum Decision {
     /// They may.
     Allowed,
     /// They may not.
-    Refused(Refusal),
+    Refused(Lacks),
     /// It depends on this predicate, the one of that number.
     Ask(usize, &'static dyn Predicate),
 }
 
 /// What follows for a part of a policy.
+#[derive(Clone, Copy)]
 enum Verdict {
     Yes,
-    No(Refusal),
+    No(Lacks),
     /// There is nobody of whom it could be said: as little a yes as its contrary is.
-    Undecided(Refusal),
+    Undecided(Lacks),
     Ask(usize, &'static dyn Predicate),
 }
 
@@ -74,69 +96,48 @@ impl Rules<'_> {
         // What would be decided all the same: a flood of strangers is refused at little cost. Of a group's policies nothing is known
         // beforehand.
         if facts.token.is_none() && facts.user.is_none() && self.own.refuses_strangers {
-            return Decision::Refused(Refusal::NoCredentials);
+            return Decision::Refused(Lacks::Credentials);
         }
         self.weigh(facts, tested)
     }
 
     pub(super) fn weigh(self, facts: &Facts<'_>, tested: &Tested) -> Decision {
         let mut case = Case { facts, tested, predicates: 0 };
-        let mut refusal: Option<Refusal> = None;
+        let mut lacks: Option<Lacks> = None;
         let mut question = None;
         for one in self.iter() {
             match case.verdict(one) {
                 Verdict::Yes => {}
                 // At the top, what is undecided refuses, whatever a predicate would say.
                 Verdict::No(new) | Verdict::Undecided(new) => {
-                    refusal = Some(match refusal {
-                        Some(present) => earlier(present, new),
-                        None => new,
-                    });
+                    lacks = Some(lacks.map_or(new, |before| before.min(new)));
                 }
                 Verdict::Ask(number, predicate) => {
                     question.get_or_insert((number, predicate));
                 }
             }
         }
-        match (refusal, question) {
-            (Some(refusal), _) => Decision::Refused(refusal),
+        match (lacks, question) {
+            (Some(lacks), _) => Decision::Refused(lacks),
             (None, Some((number, predicate))) => Decision::Ask(number, predicate),
             (None, None) => Decision::Allowed,
         }
     }
 }
 
-/// How far a refused caller came: of two reasons, the first that counts in *and*, the last in *or*.
-fn rank(refusal: &Refusal) -> u8 {
-    match refusal {
-        Refusal::NoCredentials => 0,
-        Refusal::InsufficientScope => 1,
-        Refusal::Inactive => 2,
-        _ => 3,
-    }
-}
-
-fn earlier(one: Refusal, other: Refusal) -> Refusal {
-    if rank(&other) < rank(&one) { other } else { one }
-}
-
-fn later(one: Refusal, other: Refusal) -> Refusal {
-    if rank(&other) > rank(&one) { other } else { one }
-}
-
 impl Verdict {
-    fn of(holds: bool, refusal: Refusal) -> Self {
-        if holds { Self::Yes } else { Self::No(refusal) }
+    fn of(holds: bool, lacks: Lacks) -> Self {
+        if holds { Self::Yes } else { Self::No(lacks) }
     }
 
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::No(one), Self::No(other) | Self::Undecided(other)) | (Self::Undecided(one), Self::No(other)) => {
-                Self::No(earlier(one, other))
+                Self::No(one.min(other))
             }
             (no @ Self::No(_), _) | (_, no @ Self::No(_)) => no,
             (ask @ Self::Ask(..), _) | (_, ask @ Self::Ask(..)) => ask,
-            (Self::Undecided(one), Self::Undecided(other)) => Self::Undecided(earlier(one, other)),
+            (Self::Undecided(one), Self::Undecided(other)) => Self::Undecided(one.min(other)),
             (undecided @ Self::Undecided(_), Self::Yes) | (Self::Yes, undecided @ Self::Undecided(_)) => undecided,
             (Self::Yes, Self::Yes) => Self::Yes,
         }
@@ -146,9 +147,9 @@ impl Verdict {
         match (self, other) {
             (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
             (ask @ Self::Ask(..), _) | (_, ask @ Self::Ask(..)) => ask,
-            (Self::No(one), Self::No(other)) => Self::No(later(one, other)),
+            (Self::No(one), Self::No(other)) => Self::No(one.max(other)),
             (Self::No(one) | Self::Undecided(one), Self::No(other) | Self::Undecided(other)) => {
-                Self::Undecided(later(one, other))
+                Self::Undecided(one.max(other))
             }
         }
     }
@@ -163,13 +164,13 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn verdict(&mut self, requirement: &Requirement) -> Verdict {
-        let present = |is: bool| Verdict::of(is, Refusal::NoCredentials);
+        let present = |is: bool| Verdict::of(is, Lacks::Credentials);
         match requirement {
             Requirement::Token => present(self.facts.token.is_some()),
             Requirement::User => present(self.facts.user.is_some()),
             Requirement::ActiveUser => match self.facts.user {
-                None => Verdict::Undecided(Refusal::NoCredentials),
-                Some(user) => Verdict::of(!user.is_disabled(), Refusal::Inactive),
+                None => Verdict::Undecided(Lacks::Credentials),
+                Some(user) => Verdict::of(!user.is_disabled(), Lacks::ActiveUser),
             },
             Requirement::Scopes(scopes) => self.token_scopes(scopes),
             Requirement::Role(role) => self.role(*role),
@@ -181,13 +182,13 @@ impl Case<'_> {
             Requirement::Predicate(about, predicate) => self.predicate(*about, *predicate),
             Requirement::Named(named) => self.verdict(&named.requirement),
             Requirement::Not(inner) => match self.verdict(inner) {
-                Verdict::Yes => Verdict::No(Refusal::Forbidden),
+                Verdict::Yes => Verdict::No(Lacks::Permission),
                 Verdict::No(_) => Verdict::Yes,
                 other => other,
             },
             Requirement::All(inner) => inner.iter().fold(Verdict::Yes, |all, one| all.and(self.verdict(one))),
             Requirement::Any(inner) => {
-                let none = Verdict::No(Refusal::NoCredentials);
+                let none = Verdict::No(Lacks::Credentials);
                 inner.iter().fold(none, |any, one| any.or(self.verdict(one)))
             }
         }
@@ -195,26 +196,24 @@ impl Case<'_> {
 
     fn token_scopes(&self, needed: &[&dyn Scope]) -> Verdict {
         match self.facts.token {
-            None => Verdict::Undecided(Refusal::NoCredentials),
-            Some(token) => Verdict::of(grants(&token.scopes, needed), Refusal::InsufficientScope),
+            None => Verdict::Undecided(Lacks::Credentials),
+            Some(token) => Verdict::of(grants(&token.scopes, needed), Lacks::Scope),
         }
     }
 
     fn role(&self, role: &dyn Role) -> Verdict {
         match self.facts.user {
-            None => Verdict::Undecided(Refusal::NoCredentials),
-            Some(user) if user.is_disabled() => Verdict::Undecided(Refusal::Inactive),
-            Some(user) => Verdict::of(user.has_role(role), Refusal::Forbidden),
+            None => Verdict::Undecided(Lacks::Credentials),
+            Some(user) if user.is_disabled() => Verdict::Undecided(Lacks::ActiveUser),
+            Some(user) => Verdict::of(user.has_role(role), Lacks::Permission),
         }
     }
 
     fn scheme(&self, scheme: &Scheme, needed: &[&dyn Scope]) -> Verdict {
         match self.facts.schemes.iter().find(|presented| presented.scheme == scheme) {
-            None => Verdict::No(Refusal::NoCredentials),
+            None => Verdict::No(Lacks::Credentials),
             Some(Presented { scopes: None, .. }) => Verdict::Yes,
-            Some(Presented { scopes: Some(scopes), .. }) => {
-                Verdict::of(grants(scopes, needed), Refusal::InsufficientScope)
-            }
+            Some(Presented { scopes: Some(scopes), .. }) => Verdict::of(grants(scopes, needed), Lacks::Scope),
         }
     }
 
@@ -222,17 +221,17 @@ impl Case<'_> {
         let number = self.predicates;
         self.predicates += 1;
         match about {
-            About::Token if self.facts.token.is_none() => return Verdict::Undecided(Refusal::NoCredentials),
+            About::Token if self.facts.token.is_none() => return Verdict::Undecided(Lacks::Credentials),
             About::Request | About::Token => {}
             About::User => match self.facts.user {
-                None => return Verdict::Undecided(Refusal::NoCredentials),
-                Some(user) if user.is_disabled() => return Verdict::Undecided(Refusal::Inactive),
+                None => return Verdict::Undecided(Lacks::Credentials),
+                Some(user) if user.is_disabled() => return Verdict::Undecided(Lacks::ActiveUser),
                 Some(_) => {}
             },
         }
         match self.tested.get(number).copied().flatten() {
-            Some(Some(holds)) => Verdict::of(holds, Refusal::Forbidden),
-            Some(None) => Verdict::Undecided(Refusal::Forbidden),
+            Some(Some(holds)) => Verdict::of(holds, Lacks::Permission),
+            Some(None) => Verdict::Undecided(Lacks::Permission),
             None => Verdict::Ask(number, predicate),
         }
     }

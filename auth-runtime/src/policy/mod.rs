@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 pub use self::predicate::{About, Caller, Predicate, Subject, SubjectFor};
 pub(crate) use self::{
     alternatives::{Alternative, TOO_MANY},
-    decide::{Decision, Facts, KnownUser, Presented, Tested},
+    decide::{Decision, Facts, KnownUser, Presented},
 };
 use crate::{error::Refuse, role::Role, scheme::Scheme, scope::Scope};
 

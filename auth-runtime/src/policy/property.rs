@@ -6,7 +6,7 @@ use axum::http::{Request, request::Parts};
 
 use super::{
     About, Alternative, Caller, Decision, Facts, KnownUser, Named, Policy, Predicate, Presented, Requirement, Rules,
-    Tested, TypeName,
+    TypeName,
 };
 use crate::{
     Refusal, Scope, SecurityScheme,
@@ -218,7 +218,7 @@ fn decide(rules: Rules<'_>, world: World) -> bool {
         user: world.token.then_some(&user as &dyn KnownUser),
         schemes: if world.key { &presented } else { &[] },
     };
-    let mut tested = Tested::new();
+    let mut tested = Vec::new();
     loop {
         let decision = rules.decide(&facts, &tested);
         assert!(
@@ -345,7 +345,7 @@ fn a_predicate_about_nothing_is_undecided() {
     const ASKED: Requirement = Requirement::Predicate(About::Request, &ABOUT_REQUEST);
     let facts = Facts { token: None, user: None, schemes: &[] };
     for rules in [Rules::of(Policy::all(&[ASKED])), Rules::of(Policy::all(&[Requirement::Not(&ASKED)]))] {
-        assert!(matches!(rules.decide(&facts, &vec![Some(None)]), Decision::Refused(_)), "{rules}");
+        assert!(matches!(rules.decide(&facts, &[Some(None)]), Decision::Refused(_)), "{rules}");
     }
 }
 
@@ -672,8 +672,8 @@ fn roles_and_predicates_refuse_whom_they_do_not_want() {
 fn refusal(requirements: &[Requirement], user: Option<&dyn KnownUser>) -> Refusal {
     let claims = AccessClaims::new("somebody");
     let facts = Facts { token: user.map(|_| &claims), user, schemes: &[] };
-    match rules(requirements).decide(&facts, &Tested::new()) {
-        Decision::Refused(refusal) => refusal,
+    match rules(requirements).decide(&facts, &[]) {
+        Decision::Refused(lacks) => lacks.into(),
         _ => panic!("not refused: {requirements:?}"),
     }
 }
@@ -711,7 +711,7 @@ fn a_predicate_about_a_token_is_asked_where_there_is_one() {
     let claims = AccessClaims::new("somebody");
     let decide = |requirement, token| {
         let facts = Facts { token, user: None, schemes: &[] };
-        rules(&[requirement]).decide(&facts, &Tested::new())
+        rules(&[requirement]).decide(&facts, &[])
     };
     for requirement in [OF_TOKEN, not(OF_TOKEN)] {
         assert!(matches!(decide(requirement, Some(&claims)), Decision::Ask(0, _)), "{requirement}");
@@ -733,7 +733,7 @@ fn a_scope_stands_for_those_that_it_implies() {
     let may = |held: &[&str], requirement| {
         let claims = AccessClaims::new("somebody").scopes(held.iter().copied());
         let facts = Facts { token: Some(&claims), user: None, schemes: &[] };
-        matches!(rules(&[requirement]).decide(&facts, &Tested::new()), Decision::Allowed)
+        matches!(rules(&[requirement]).decide(&facts, &[]), Decision::Allowed)
     };
     let (read, write) = (Requirement::Granted(&Wide::Read), Requirement::Scopes(&[&Wide::Write]));
     for (held, reads, writes) in [

@@ -78,8 +78,10 @@ pub trait UserStore: Send + Sync + 'static {
     ///
     /// Override it only where users are kept in memory. [`Lookup::Known`] must never be older than what [`find`](Self::find)
     /// would say, or a disabled user is let in. Logins ask `find`, so that their time does not tell who is in memory.
-    fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, Self::User> {
-        Lookup::Read(Box::pin(async { Ok(self.find(username).await?.map(Arc::new)) }))
+    /// [`Lookup::Read`] may borrow the store, and not the name.
+    fn find_shared(&self, username: &str) -> Lookup<'_, Self::User> {
+        let username = username.to_owned();
+        Lookup::Read(Box::pin(async move { Ok(self.find(&username).await?.map(Arc::new)) }))
     }
 
     /// Replaces the password hash of the user of this name if it is still `old`, and nothing else.
@@ -168,7 +170,7 @@ impl<T: UserStore> UserStore for Arc<T> {
         T::find(self, username).await
     }
 
-    fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, T::User> {
+    fn find_shared(&self, username: &str) -> Lookup<'_, T::User> {
         T::find_shared(self, username)
     }
 
@@ -248,7 +250,7 @@ pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) trait AnyUserStore<U>: Send + Sync {
     fn find<'a>(&'a self, username: &'a str) -> Boxed<'a, Result<Option<U>, StoreError>>;
 
-    fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, U>;
+    fn find_shared(&self, username: &str) -> Lookup<'_, U>;
 
     fn replace_password_hash<'a>(
         &'a self,
@@ -277,7 +279,7 @@ impl<T: UserStore> AnyUserStore<T::User> for T {
         Box::pin(UserStore::find(self, username))
     }
 
-    fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, T::User> {
+    fn find_shared(&self, username: &str) -> Lookup<'_, T::User> {
         UserStore::find_shared(self, username)
     }
 

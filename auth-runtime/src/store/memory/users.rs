@@ -85,7 +85,7 @@ impl<U: AuthUser> UserStore for MemoryUsers<U> {
         Ok(self.get(username).map(Arc::unwrap_or_clone))
     }
 
-    fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, U> {
+    fn find_shared(&self, username: &str) -> Lookup<'_, U> {
         Lookup::Known(self.get(username))
     }
 

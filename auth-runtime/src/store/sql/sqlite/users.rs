@@ -217,16 +217,17 @@ impl<U: AuthUser + Record<Sqlite>> UserStore for SqliteUsers<U> {
         self.connections.read(work).await?.map(|row| self.user(row, Some(username))).transpose()
     }
 
-    fn find_shared<'a>(&'a self, username: &'a str) -> Lookup<'a, U> {
+    fn find_shared(&self, username: &str) -> Lookup<'_, U> {
         // Before a row is read, which may then be newer than this, and is not older.
         let generation = self.connections.generation();
         if let Some(user) = generation.and_then(|now| self.remembered.get(username, now)) {
             return Lookup::Known(Some(user));
         }
+        let username = username.to_owned();
         Lookup::Read(Box::pin(async move {
-            let user = self.find(username).await?.map(Arc::new);
+            let user = self.find(&username).await?.map(Arc::new);
             if let (Some(user), Some(generation)) = (&user, generation) {
-                self.remembered.keep(username, Arc::clone(user), generation);
+                self.remembered.keep(&username, Arc::clone(user), generation);
             }
             Ok(user)
         }))
