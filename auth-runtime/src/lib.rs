@@ -56,7 +56,7 @@
 //! | `sqlx` | no | `SqlxUsers`: a table of your own in any database of sqlx 0.9; `postgres` enables it |
 //! | `redis` | no | `RedisRevocations` and `RedisCounters`: what is hot and shared, in Redis or Valkey |
 //! | `eddsa`, `es256`, `rs256` | no | keys for Ed25519, for ECDSA with P-256, and for RSA |
-//! | `ring` | no | verifies signatures of Ed25519, P-256 and RSA by ring rather than portable Rust: several times as fast |
+//! | `ring` | no | verifies signatures of Ed25519, P-256 and RSA by ring rather than portable Rust: of P-256 and RSA several times as fast |
 //! | `imported-passwords` | no | verifies hashes of bcrypt, PBKDF2 and scrypt; weaker and foreign hashes are replaced at the next login, except a plain bcrypt hash when the password is longer than 72 bytes |
 //! | `metrics` | no | counts decisions through the `metrics` facade |
 //! | `oidc` | no | `OidcProvider`: tokens of an OpenID Connect provider elsewhere |
