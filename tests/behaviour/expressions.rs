@@ -58,6 +58,10 @@ async fn key_or_editor(key: Option<Key>, user: Option<User>, token: Option<Acces
     format!("{}{}", key.map_or("", |_| "key "), user.map_or(String::new(), |user| user.name))
 }
 
+#[get("/service-or-user")]
+#[requires(Service || user)]
+async fn service_or_user() {}
+
 #[get("/key-and-service")]
 #[requires(Key && Service)]
 async fn key_and_service(Key(key): Key, Service(name): Service) -> String {
@@ -89,6 +93,7 @@ fn router() -> SecureRouter<Auth<User>> {
         .mount(inside)
         .mount(stacked)
         .mount(key_or_editor)
+        .mount(service_or_user)
         .mount(key_and_service)
         .mount(service_or_token)
         .mount(read)
@@ -165,6 +170,8 @@ async fn any_of_and_all_of_several_schemes() {
     assert_eq!(ask("/key-or-editor", &[&reader]).await.status, 403);
     // Nobody asked for this user, and who is disabled is nobody.
     assert_eq!(ask("/key-or-editor", &["x-key: k", &former]).await.status, 403);
+    // Here the policy asks for a user, and a disabled one is a user.
+    assert_eq!(ask("/service-or-user", &[&former]).await.status, 200);
     // What is wrong is refused, whatever else would be enough.
     assert_eq!(ask("/key-or-editor", &["x-key: k", "authorization: Bearer garbage"]).await.status, 401);
     assert_eq!(ask("/key-or-editor", &["x-key: ", &editor]).await.status, 401);
