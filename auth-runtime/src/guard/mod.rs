@@ -272,7 +272,7 @@ mod tests {
     use super::*;
     use crate::endpoint::Declared;
 
-    struct Somewhere;
+    pub(super) struct Somewhere;
 
     impl Endpoint for Somewhere {
         type Access = Closed;

@@ -142,15 +142,7 @@ mod tests {
     use axum::http::Request;
 
     use super::*;
-    use crate::{endpoint::Declared, guard::Closed};
-
-    struct Somewhere;
-
-    impl Endpoint for Somewhere {
-        type Access = Closed;
-
-        const DECLARED: Declared = Declared::public("guard", "somewhere", []);
-    }
+    use crate::guard::tests::Somewhere;
 
     #[derive(crate::AuthUser, Clone)]
     #[auth(no_password, always_active)]
