@@ -127,7 +127,7 @@ async fn observe<U: AuthUser>(auth: &Auth<U>, parts: &mut Parts, terms: &Terms) 
             return Err(auth.answers().reject(refusal, of_group, parts));
         }
     }
-    match terms.check(auth, parts).outcome(parts).await {
+    match Check::new(auth, rules, &terms.wants).outcome(parts).await {
         Ok(principal) => let_in(auth, parts, terms, principal),
         Err(refusal) => {
             auth.answers().watch.refused("access.observed", parts, &refusal);
@@ -142,14 +142,7 @@ mod tests {
     use axum::http::Request;
 
     use super::*;
-    use crate::guard::tests::Somewhere;
-
-    #[derive(crate::AuthUser, Clone)]
-    #[auth(no_password, always_active)]
-    struct User {
-        #[auth(username)]
-        name: String,
-    }
+    use crate::guard::{principal::tests::User, tests::Somewhere};
 
     /// The future of a handler is as large as what it waits for, and is moved more than once with every request.
     #[tokio::test]

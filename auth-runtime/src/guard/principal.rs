@@ -139,14 +139,14 @@ impl<U: AuthUser> Taken<'_, U> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use axum::http::Request;
 
     use super::*;
 
     #[derive(crate::AuthUser, Clone)]
     #[auth(no_password, always_active)]
-    struct User {
+    pub(in crate::guard) struct User {
         #[auth(username)]
         name: String,
     }
